@@ -1,0 +1,1 @@
+"""What Rapport asks of the outside: Protocols, dataclasses and errors. No I/O."""

@@ -1,0 +1,62 @@
+"""Signing in with Google and asking for access to a mailbox: OpenID Connect and OAuth 2.0, code flow with PKCE S256."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from server.ports.errors import PortError
+from server.ports.gmail import OAuthTokens
+
+
+class SignInRefused(PortError):
+    """The provider's answer cannot be trusted or was a refusal. The message is ours, never the provider's text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Who signed in. Users are keyed by (issuer, subject), never by the address alone."""
+
+    issuer: str
+    subject: str
+    email: str
+    email_verified: bool
+    name: str
+    hosted_domain: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailboxGrant:
+    """`tokens.scopes` are the scopes that the person really granted (boxes can be unticked)."""
+
+    tokens: OAuthTokens
+    email: str
+
+
+class SignIn(Protocol):
+    def authorization_url(
+        self, *, redirect_uri: str, state: str, nonce: str, code_challenge: str, login_hint: str | None = None
+    ) -> str: ...
+
+    def redeem(self, *, code: str, redirect_uri: str, code_verifier: str, nonce: str) -> Identity:
+        """Exchange the code and check the ID token: signature, issuer, audience, azp, expiry, nonce.
+
+        Raises SignInRefused, or OutcomeUnknown when the provider does not answer.
+        """
+        ...
+
+
+class MailboxAccess(Protocol):
+    def authorization_url(
+        self, *, redirect_uri: str, state: str, code_challenge: str, login_hint: str, scopes: tuple[str, ...]
+    ) -> str:
+        """Offline access with a fresh consent, so that a refresh token comes back."""
+        ...
+
+    def redeem(self, *, code: str, redirect_uri: str, code_verifier: str) -> MailboxGrant:
+        """Exchange the code. Raises SignInRefused when no refresh token or no address came back."""
+        ...
+
+    def revoke(self, tokens: OAuthTokens) -> None:
+        """Ask Google to forget the grant. An already unknown grant is success."""
+        ...
