@@ -103,9 +103,10 @@ class Base(DeclarativeBase):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, sort_order=-1)
 
-    def __init__(self, **values: Any) -> None:
-        values.setdefault("id", new_id())
-        super().__init__(**values)
+
+@event.listens_for(Base, "init", propagate=True)
+def _set_id(_target: Base, _args: Any, values: dict[str, Any]) -> None:
+    values.setdefault("id", new_id())
 
 
 def make_engine(url: str) -> Engine:
@@ -121,7 +122,7 @@ def make_engine(url: str) -> Engine:
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined]  # the driver must not open transactions by itself
+    connection.isolation_level = None  # the driver must not open transactions by itself
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")

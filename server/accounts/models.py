@@ -1,0 +1,71 @@
+"""Accounts and their domains."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base
+
+
+class LifecycleStage(StrEnum):
+    """The handbook's stages (product.md 2.14)."""
+
+    ONBOARDING = "onboarding"
+    IMPLEMENTATION = "implementation"
+    ADOPTION = "adoption"
+    OPTIMIZE_AND_GROW = "optimize_and_grow"
+    WILL_CHURN = "will_churn"
+
+
+STAGE_LABELS = {
+    LifecycleStage.ONBOARDING: "Onboarding",
+    LifecycleStage.IMPLEMENTATION: "Implementation",
+    LifecycleStage.ADOPTION: "Adoption",
+    LifecycleStage.OPTIMIZE_AND_GROW: "Optimize & Grow",
+    LifecycleStage.WILL_CHURN: "Will churn",
+}
+
+
+class Account(Base):
+    """A customer company. `owner_name` and `tam_name` are as the CRM spells them; the ids are set where we know whom.
+
+    `arr` is in the company's reporting currency, two decimals. `name_key` is the name folded for search and order.
+    """
+
+    __tablename__ = "account"
+    __table_args__ = (Index("ix_account_name_key_id", "name_key", "id"),)
+
+    salesforce_id: Mapped[str | None] = mapped_column(unique=True)
+    name: Mapped[str]
+    name_key: Mapped[str]
+    website: Mapped[str | None]
+    parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"), index=True)
+    owner_name: Mapped[str | None]
+    owner_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user.id"), index=True)
+    tam_name: Mapped[str | None]
+    tam_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user.id"), index=True)
+    arr: Mapped[Decimal | None]
+    renewal_on: Mapped[date | None]
+    lifecycle_stage: Mapped[str | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    @property
+    def stage_label(self) -> str:
+        return STAGE_LABELS[LifecycleStage(self.lifecycle_stage)] if self.lifecycle_stage else ""
+
+
+class AccountDomain(Base):
+    """A domain that mail of this account comes from, lower case, IDNA-encoded."""
+
+    __tablename__ = "account_domain"
+    __table_args__ = (UniqueConstraint("account_id", "domain"),)
+
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    domain: Mapped[str] = mapped_column(index=True)

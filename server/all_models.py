@@ -1,0 +1,25 @@
+"""Every table, for migrations and for tests that make an empty database."""
+
+from server.accounts import models as accounts
+from server.auth import models as auth
+from server.contacts import models as contacts
+from server.db import Base
+from server.email_templates import models as email_templates
+from server.mailboxes import models as mailboxes
+from server.playbooks import models as playbooks
+from server.sends import models as sends
+from server.timeline import models as timeline
+
+metadata = Base.metadata
+
+__all__ = [
+    "accounts",
+    "auth",
+    "contacts",
+    "email_templates",
+    "mailboxes",
+    "metadata",
+    "playbooks",
+    "sends",
+    "timeline",
+]

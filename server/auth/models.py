@@ -1,0 +1,84 @@
+"""Users, teams, sessions, and sign-ins that are under way."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base
+
+
+class Role(StrEnum):
+    TAM = "tam"
+    MANAGER = "manager"
+    ADMIN = "admin"
+    VIEWER = "viewer"
+
+
+ROLE_LABELS = {Role.TAM: "TAM", Role.MANAGER: "Manager", Role.ADMIN: "Admin", Role.VIEWER: "Viewer"}
+
+
+class Team(Base):
+    __tablename__ = "team"
+
+    name: Mapped[str] = mapped_column(unique=True)
+
+
+class User(Base):
+    """A person who signs in here. `email` is lower case; (issuer, subject) is who they are once they signed in."""
+
+    __tablename__ = "user"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    title: Mapped[str]
+    role: Mapped[str]
+    team_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("team.id"))
+    time_zone: Mapped[str]
+    issuer: Mapped[str | None]
+    subject: Mapped[str | None]
+    created_at: Mapped[datetime]
+    deactivated_at: Mapped[datetime | None]
+
+    @property
+    def initials(self) -> str:
+        words = self.name.split() or [self.email]
+        return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split()[0] if self.name.split() else self.name
+
+
+class UserSession(Base):
+    """A signed-in browser. Only the SHA-256 of the cookie's value is kept."""
+
+    __tablename__ = "user_session"
+
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    csrf_token: Mapped[str]
+    user_agent: Mapped[str]
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class OAuthAttempt(Base):
+    """A trip to the provider and back. `state` in the URL is random and opaque; everything else stays here."""
+
+    __tablename__ = "oauth_attempt"
+
+    state_hash: Mapped[str] = mapped_column(unique=True)
+    browser_hash: Mapped[str]
+    purpose: Mapped[str]
+    nonce: Mapped[str]
+    code_verifier: Mapped[str]
+    return_to: Mapped[str]
+    user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    expires_at: Mapped[datetime]

@@ -1,0 +1,58 @@
+"""Contacts and their addresses."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import Boolean, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base
+
+ROLE_LABELS = {
+    "gitlab_admin": "GitLab admin",
+    "executive_sponsor": "Executive sponsor",
+    "champion": "Champion",
+    "security_lead": "Security lead",
+    "dev_lead": "Dev lead",
+    "procurement": "Procurement",
+    "sold_to": "Sold-to",
+}
+
+
+class Contact(Base):
+    """A person at an account. `role` is a key such as `gitlab_admin`; unknown keys are kept and shown as they are."""
+
+    __tablename__ = "contact"
+
+    salesforce_id: Mapped[str | None] = mapped_column(unique=True)
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    first_name: Mapped[str]
+    last_name: Mapped[str]
+    name_key: Mapped[str] = mapped_column(index=True)
+    title: Mapped[str | None]
+    role: Mapped[str | None]
+    opted_out_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def role_label(self) -> str:
+        return ROLE_LABELS.get(self.role or "", (self.role or "").replace("_", " ").capitalize())
+
+
+class ContactAddress(Base):
+    """An address of a contact. `email_norm` is lower case with an IDNA domain; two contacts may share one."""
+
+    __tablename__ = "contact_address"
+    __table_args__ = (UniqueConstraint("contact_id", "email_norm"),)
+
+    contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    email: Mapped[str]
+    email_norm: Mapped[str] = mapped_column(index=True)
+    is_primary: Mapped[bool] = mapped_column(Boolean)

@@ -1,0 +1,1 @@
+"""Email templates: written once, checked hard, rendered for each recipient."""

@@ -1,0 +1,1 @@
+"""Gmail mailboxes that users have connected."""

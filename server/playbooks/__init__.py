@@ -1,0 +1,1 @@
+"""Calls to action, their tasks, and the Cockpit."""

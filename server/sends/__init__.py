@@ -1,0 +1,1 @@
+"""Emails that leave: the outbox and its delivery."""
