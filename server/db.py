@@ -14,6 +14,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Connection,
+    CursorResult,
     Date,
     DateTime,
     Dialect,
@@ -24,8 +25,11 @@ from sqlalchemy import (
     Uuid,
     create_engine,
     event,
+    inspect,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -133,6 +137,18 @@ def _begin_sqlite(connection: Connection) -> None:
     # A deferred BEGIN that writes later fails with "database is locked" despite the busy timeout (measured).
     read_only = connection.get_execution_options().get(_READ_ONLY, False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def insert_if_absent(session: Session, row: Base) -> bool:
+    """Insert `row` unless a unique constraint already holds its like; whether it was inserted. Waits for rivals."""
+    make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    mapper = inspect(type(row))
+    values = {
+        attribute.key: getattr(row, attribute.key) for attribute in mapper.column_attrs if attribute.key in row.__dict__
+    }
+    result = session.execute(make(type(row)).values(**values).on_conflict_do_nothing())
+    assert isinstance(result, CursorResult)
+    return result.rowcount == 1
 
 
 class Database:

@@ -1,0 +1,159 @@
+"""Sign in, sign out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from server.auth import oauth_attempts, people, sessions
+from server.auth.models import ROLE_LABELS, Role, User, UserSession
+from server.errors import RapportError
+from server.logs import logger
+from server.ports.errors import PortError
+from server.settings import Settings
+from server.web.frame import runtime
+from server.web.identity import Visitor, current_visitor, require_visitor
+
+blueprint = Blueprint("auth", __name__)
+log = logger(__name__)
+
+PUBLIC = frozenset({"auth.sign_in", "auth.start_google", "auth.google_callback"})
+
+
+def session_cookie(settings: Settings) -> str:
+    return "__Host-rapport" if settings.secure_cookies else "rapport_session"
+
+
+def attempt_cookie(settings: Settings) -> str:
+    return "__Host-rapport-attempt" if settings.secure_cookies else "rapport_attempt"
+
+
+def set_cookie(response: BaseResponse, name: str, value: str, *, max_age: int) -> None:
+    # Lax, not Strict: the way back from Google is a cross-site navigation that must carry them.
+    secure = runtime().settings.secure_cookies
+    response.set_cookie(name, value, max_age=max_age, path="/", secure=secure, httponly=True, samesite="Lax")
+
+
+def find_visitor() -> Visitor | None:
+    """The signed-in person of this request, by the session cookie."""
+    here = runtime()
+    token = request.cookies.get(session_cookie(here.settings))
+    if not token:
+        return None
+    now = here.clock.now()
+    with here.db.reading() as session:
+        found = sessions.find(session, token=token, now=now)
+    if found is None:
+        return None
+    if sessions.is_stale(found[0], now):
+        with here.db.transaction() as session:
+            sessions.touch(session, session_id=found[0].id, now=now)
+    return _visitor(*found)
+
+
+def _visitor(found: UserSession, user: User) -> Visitor:
+    return Visitor(
+        user_id=user.id,
+        session_id=found.id,
+        name=user.name,
+        email=user.email,
+        role=user.role,
+        role_label=ROLE_LABELS[Role(user.role)],
+        initials=user.initials,
+        time_zone=user.time_zone,
+        csrf_token=found.csrf_token,
+    )
+
+
+@blueprint.get("/sign-in")
+def sign_in() -> BaseResponse | str:
+    next_path = oauth_attempts.safe_return_path(request.args.get("next", "/"))
+    if current_visitor() is not None:
+        return redirect(next_path)
+    return _sign_in_page(next_path, "")
+
+
+def _sign_in_page(next_path: str, problem: str) -> str:
+    here = runtime()
+    sandbox_people: list[User] = []
+    if here.settings.sandbox_url:
+        with here.db.reading() as session:
+            sandbox_people = people.sandbox_cast(session)
+    return render_template("auth/sign_in.html", sandbox_people=sandbox_people, error=problem, next_path=next_path)
+
+
+@blueprint.post("/auth/google/start")
+def start_google() -> BaseResponse:
+    here = runtime()
+    with here.db.transaction() as session:
+        started = oauth_attempts.start(
+            session,
+            purpose=oauth_attempts.SIGN_IN,
+            return_to=request.form.get("next", "/"),
+            user_id=None,
+            now=here.clock.now(),
+        )
+    url = here.sign_in.authorization_url(
+        redirect_uri=_callback_url(),
+        state=started.state,
+        nonce=started.nonce,
+        code_challenge=started.code_challenge,
+    )
+    response = redirect(url, code=303)
+    set_cookie(response, attempt_cookie(here.settings), started.browser, max_age=600)
+    return response
+
+
+@blueprint.get("/auth/google/callback")
+def google_callback() -> BaseResponse | Response:
+    try:
+        return _finish_sign_in()
+    except (RapportError, PortError) as error:
+        log.info("sign_in_refused", reason=type(error).__name__)
+        if isinstance(error, RapportError):
+            words = f"{error.detail} {error.cure}".strip()
+        else:
+            words = "Google did not confirm who you are. Try again; if it stays, ask your admin."
+        return Response(_sign_in_page("/", words), status=403)
+
+
+def _finish_sign_in() -> BaseResponse:
+    here = runtime()
+    now = here.clock.now()
+    with here.db.transaction() as session:
+        attempt = oauth_attempts.finish(
+            session,
+            purpose=oauth_attempts.SIGN_IN,
+            state=request.args.get("state", ""),
+            browser=request.cookies.get(attempt_cookie(here.settings), ""),
+            now=now,
+        )
+    if "code" not in request.args:
+        raise PortError("the provider sent no code")
+    identity = here.sign_in.redeem(
+        code=request.args["code"],
+        redirect_uri=_callback_url(),
+        code_verifier=attempt.code_verifier,
+        nonce=attempt.nonce,
+    )
+    with here.db.transaction() as session:
+        user = people.recognise(session, identity, hosted_domain=here.settings.google_hosted_domain)
+        token = sessions.open_session(session, user_id=user.id, user_agent=request.user_agent.string, now=now)
+    response = redirect(attempt.return_to, code=303)
+    set_cookie(response, session_cookie(here.settings), token, max_age=int(sessions.ABSOLUTE.total_seconds()))
+    response.delete_cookie(attempt_cookie(here.settings), path="/")
+    return response
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> BaseResponse:
+    here = runtime()
+    with here.db.transaction() as session:
+        sessions.close(session, session_id=require_visitor().session_id)
+    response = redirect(url_for("auth.sign_in"), code=303)
+    response.delete_cookie(session_cookie(here.settings), path="/")
+    return response
+
+
+def _callback_url() -> str:
+    return f"{runtime().settings.base_url}/auth/google/callback"

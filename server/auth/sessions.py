@@ -1,0 +1,68 @@
+"""Signed-in browsers: opened at sign-in with a new id, refreshed while used, ended by idleness, age or the person."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from server.auth.models import User, UserSession
+
+IDLE = timedelta(hours=12)
+ABSOLUTE = timedelta(days=7)
+_SEEN_EVERY = timedelta(minutes=5)
+
+
+def open_session(session: Session, *, user_id: uuid.UUID, user_agent: str, now: datetime) -> str:
+    """Returns the cookie's value, 256 random bits; only its hash is stored."""
+    token = secrets.token_urlsafe(32)
+    session.execute(delete(UserSession).where(UserSession.expires_at < now))
+    session.add(
+        UserSession(
+            token_hash=_hash(token),
+            user_id=user_id,
+            csrf_token=secrets.token_urlsafe(24),
+            user_agent=user_agent[:300],
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + ABSOLUTE,
+        )
+    )
+    return token
+
+
+def find(session: Session, *, token: str, now: datetime) -> tuple[UserSession, User] | None:
+    row = session.execute(
+        select(UserSession, User)
+        .join(User, User.id == UserSession.user_id)
+        .where(UserSession.token_hash == _hash(token), User.deactivated_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    found, user = row
+    if found.expires_at <= now or found.last_seen_at + IDLE <= now:
+        return None
+    return found, user
+
+
+def is_stale(found: UserSession, now: datetime) -> bool:
+    """Whether `last_seen_at` should be written again; not at each request, reading is far commoner than that."""
+    return found.last_seen_at + _SEEN_EVERY < now
+
+
+def touch(session: Session, *, session_id: uuid.UUID, now: datetime) -> None:
+    found = session.get(UserSession, session_id)
+    if found is not None:
+        found.last_seen_at = now
+
+
+def close(session: Session, *, session_id: uuid.UUID) -> None:
+    session.execute(delete(UserSession).where(UserSession.id == session_id))
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

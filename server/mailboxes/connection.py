@@ -1,0 +1,82 @@
+"""Connecting, losing and ending access to a mailbox."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.errors import Conflict, Invalid, NotFound
+from server.ids import new_id
+from server.mailboxes import tokens
+from server.mailboxes.models import Mailbox, MailboxState
+from server.ports.gmail import COMPOSE_SCOPE, METADATA_SCOPE, OAuthTokens
+from server.ports.google_accounts import MailboxGrant
+from server.vault import Vault
+
+SCOPES = ("openid", "email", COMPOSE_SCOPE, METADATA_SCOPE)
+_NEEDED = frozenset({COMPOSE_SCOPE, METADATA_SCOPE})
+
+
+def of_user(session: Session, user_id: uuid.UUID) -> Mailbox | None:
+    return session.scalars(select(Mailbox).where(Mailbox.user_id == user_id)).one_or_none()
+
+
+def by_id(session: Session, mailbox_id: uuid.UUID) -> Mailbox:
+    mailbox = session.get(Mailbox, mailbox_id)
+    if mailbox is None:
+        raise NotFound("There is no such mailbox.")
+    return mailbox
+
+
+def connect(
+    session: Session, *, user_id: uuid.UUID, user_email: str, grant: MailboxGrant, vault: Vault, now: datetime
+) -> Mailbox:
+    """Keep the grant. Raises Invalid when permissions are missing or the mailbox is not the user's own."""
+    if grant.email.lower() != user_email:
+        raise Invalid(
+            f"You are signed in as {user_email}, but allowed the mailbox {grant.email}.",
+            cure=f"Connect again and choose {user_email}.",
+        )
+    if not grant.tokens.scopes >= _NEEDED:
+        raise Invalid(
+            "Gmail was connected without all the permissions that sending needs.",
+            cure="Connect again and leave both boxes ticked.",
+        )
+    mailbox = of_user(session, user_id)
+    if mailbox is None:
+        if session.scalars(select(Mailbox.id).where(Mailbox.email == user_email)).first() is not None:
+            raise Conflict(f"{user_email} is already connected by another user.")
+        mailbox = Mailbox(id=new_id(), user_id=user_id, email=user_email)
+        session.add(mailbox)
+    mailbox.sealed_tokens = tokens.seal(vault, mailbox.id, grant.tokens)
+    mailbox.scopes = " ".join(sorted(grant.tokens.scopes))
+    mailbox.state = MailboxState.CONNECTED
+    mailbox.problem = None
+    mailbox.connected_at = mailbox.state_changed_at = now
+    return mailbox
+
+
+def keep_renewed(session: Session, *, mailbox_id: uuid.UUID, renewed: OAuthTokens, vault: Vault) -> None:
+    """Store a renewed access token, unless the person has disconnected meanwhile."""
+    mailbox = by_id(session, mailbox_id)
+    if mailbox.state != MailboxState.DISCONNECTED:
+        mailbox.sealed_tokens = tokens.seal(vault, mailbox_id, renewed)
+
+
+def lose_access(session: Session, *, mailbox_id: uuid.UUID, reason: str, now: datetime) -> None:
+    """Google no longer accepts the grant. What waits in the outbox keeps waiting for the reconnect."""
+    mailbox = by_id(session, mailbox_id)
+    if mailbox.state == MailboxState.CONNECTED:
+        mailbox.state = MailboxState.NEEDS_RECONNECT
+        mailbox.problem = reason
+        mailbox.state_changed_at = now
+
+
+def disconnect(mailbox: Mailbox, *, now: datetime) -> None:
+    mailbox.state = MailboxState.DISCONNECTED
+    mailbox.sealed_tokens = None
+    mailbox.problem = None
+    mailbox.state_changed_at = now

@@ -1,0 +1,40 @@
+"""The clock: looks for what is due and was not nudged. Several may run; looking twice does no harm."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from datetime import timedelta
+
+from server.logs import logger
+from server.playbooks import jobs as playbook_jobs
+from server.runtime import Runtime
+from server.sends import jobs as send_jobs
+
+TICK = timedelta(seconds=2)
+SETTLE_EVERY_TICKS = 5
+
+log = logger(__name__)
+
+
+def tick(runtime: Runtime, number: int) -> None:
+    """One look. Errors are logged and the next tick tries again: a database that restarts must not stop the clock."""
+    try:
+        send_jobs.sweep(runtime)
+        if number % SETTLE_EVERY_TICKS == 0:
+            playbook_jobs.settle_email_tasks(runtime)
+    except Exception:
+        log.exception("tick_failed")
+
+
+def main(runtime: Runtime) -> None:
+    """Tick until SIGTERM or SIGINT."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    log.info("clock_started", every_s=TICK.total_seconds())
+    number = 0
+    while not stop.is_set():
+        tick(runtime, number)
+        number += 1
+        stop.wait(TICK.total_seconds())

@@ -1,0 +1,199 @@
+"""Reading CTAs, their tasks, and what became of their emails."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from server.accounts.models import Account
+from server.accounts.names import fold
+from server.auth.models import User
+from server.errors import NotFound
+from server.playbooks.models import OPEN_STATUSES, Cta, CtaTask, EmailTaskSend, TaskKind
+from server.sends.models import OutboundEmail
+
+_NO_DATE = date(9999, 12, 31)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CockpitFilter:
+    """`owner_id` None shows everybody's. A CTA is also mine when only one of its tasks is."""
+
+    owner_id: uuid.UUID | None = None
+    cta_type: str = ""
+    status: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CockpitRow:
+    cta: Cta
+    account: Account
+    owner: User
+    tasks: Sequence[CtaTask]
+
+    @property
+    def next_task(self) -> CtaTask | None:
+        return next((task for task in self.tasks if task.done_at is None), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CockpitPage:
+    """By due date, those without one last. `next_after` names the last row when there are more."""
+
+    rows: Sequence[CockpitRow]
+    next_after: uuid.UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CockpitCounts:
+    open: int
+    overdue: int
+    due_this_week: int
+    emails_to_send: int
+
+
+def cockpit(
+    session: Session, wanted: CockpitFilter, *, limit: int = 100, after: uuid.UUID | None = None
+) -> CockpitPage:
+    due = func.coalesce(Cta.due_on, _NO_DATE)
+    statement = (
+        select(Cta, Account, User)
+        .join(Account, Account.id == Cta.account_id)
+        .join(User, User.id == Cta.owner_id)
+        .where(*_conditions(wanted))
+        .order_by(due, Cta.id)
+        .limit(limit + 1)
+    )
+    last = session.get(Cta, after) if after else None
+    if last is not None:
+        statement = statement.where(tuple_(due, Cta.id) > (last.due_on or _NO_DATE, last.id))
+    found = session.execute(statement).all()
+    tasks = tasks_of(session, [row.Cta.id for row in found[:limit]])
+    rows = [
+        CockpitRow(cta=row.Cta, account=row.Account, owner=row.User, tasks=tasks.get(row.Cta.id, []))
+        for row in found[:limit]
+    ]
+    return CockpitPage(rows=rows, next_after=rows[-1].cta.id if len(found) > limit else None)
+
+
+def cockpit_counts(session: Session, *, owner_id: uuid.UUID, today: date) -> CockpitCounts:
+    mine = _conditions(CockpitFilter(owner_id=owner_id))
+    week_end = today + timedelta(days=6 - today.weekday())
+    row = session.execute(
+        select(
+            func.count(Cta.id),
+            func.count(Cta.id).filter(Cta.due_on < today),
+            func.count(Cta.id).filter(and_(Cta.due_on >= today, Cta.due_on <= week_end)),
+        ).where(*mine)
+    ).one()
+    emails = session.scalar(
+        select(func.count(CtaTask.id))
+        .join(Cta, Cta.id == CtaTask.cta_id)
+        .where(
+            Cta.status.in_(OPEN_STATUSES),
+            CtaTask.owner_id == owner_id,
+            CtaTask.kind == TaskKind.EMAIL,
+            CtaTask.done_at.is_(None),
+        )
+    )
+    return CockpitCounts(open=row[0], overdue=row[1], due_this_week=row[2], emails_to_send=emails or 0)
+
+
+def count_open(session: Session, *, owner_id: uuid.UUID | None) -> int:
+    return session.scalar(select(func.count(Cta.id)).where(*_conditions(CockpitFilter(owner_id=owner_id)))) or 0
+
+
+def cta(session: Session, cta_id: uuid.UUID) -> Cta:
+    found = session.get(Cta, cta_id)
+    if found is None:
+        raise NotFound("There is no such CTA.", cure="It may have been opened in another sandbox: go to the Cockpit.")
+    return found
+
+
+def task(session: Session, task_id: uuid.UUID) -> CtaTask:
+    found = session.get(CtaTask, task_id)
+    if found is None:
+        raise NotFound("There is no such task.", cure="Go to the Cockpit and open its CTA.")
+    return found
+
+
+def tasks_of(session: Session, cta_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[CtaTask]]:
+    """The tasks of each CTA, in their order."""
+    ids = list(cta_ids)
+    grouped: dict[uuid.UUID, list[CtaTask]] = {}
+    if ids:
+        statement = select(CtaTask).where(CtaTask.cta_id.in_(ids)).order_by(CtaTask.position)
+        for found in session.scalars(statement):
+            grouped.setdefault(found.cta_id, []).append(found)
+    return grouped
+
+
+def sends_of(session: Session, task_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[OutboundEmail]]:
+    """The emails each task gave rise to, oldest first."""
+    ids = list(task_ids)
+    grouped: dict[uuid.UUID, list[OutboundEmail]] = {}
+    if ids:
+        statement = (
+            select(EmailTaskSend.cta_task_id, OutboundEmail)
+            .join(OutboundEmail, OutboundEmail.id == EmailTaskSend.outbound_email_id)
+            .where(EmailTaskSend.cta_task_id.in_(ids))
+            .order_by(OutboundEmail.id)
+        )
+        for task_id, email in session.execute(statement):
+            grouped.setdefault(task_id, []).append(email)
+    return grouped
+
+
+def cta_of_email(session: Session, outbound_email_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Cta]:
+    """Which CTA each outbound email came from."""
+    statement = (
+        select(EmailTaskSend.outbound_email_id, Cta)
+        .join(CtaTask, CtaTask.id == EmailTaskSend.cta_task_id)
+        .join(Cta, Cta.id == CtaTask.cta_id)
+        .where(EmailTaskSend.outbound_email_id.in_(list(outbound_email_ids)))
+    )
+    return {row[0]: row[1] for row in session.execute(statement)}
+
+
+def open_of_account(session: Session, account_id: uuid.UUID) -> list[Cta]:
+    statement = (
+        select(Cta)
+        .where(Cta.account_id == account_id, Cta.status.in_(OPEN_STATUSES))
+        .order_by(func.coalesce(Cta.due_on, _NO_DATE), Cta.id)
+    )
+    return list(session.scalars(statement))
+
+
+def suggest(session: Session, text: str, *, limit: int = 5) -> list[tuple[Cta, Account]]:
+    """Open CTAs whose name, or whose account's name, holds the text."""
+    statement = (
+        select(Cta, Account)
+        .join(Account, Account.id == Cta.account_id)
+        .where(*_conditions(CockpitFilter(text=text)))
+        .order_by(func.coalesce(Cta.due_on, _NO_DATE), Cta.id)
+        .limit(limit)
+    )
+    return [(row.Cta, row.Account) for row in session.execute(statement)]
+
+
+def _conditions(wanted: CockpitFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [
+        Cta.status == wanted.status if wanted.status else Cta.status.in_(OPEN_STATUSES)
+    ]
+    if wanted.owner_id is not None:
+        has_my_task = exists().where(CtaTask.cta_id == Cta.id, CtaTask.owner_id == wanted.owner_id)
+        conditions.append(or_(Cta.owner_id == wanted.owner_id, has_my_task))
+    if wanted.cta_type:
+        conditions.append(Cta.cta_type == wanted.cta_type)
+    if wanted.text:
+        of_account = exists().where(
+            Account.id == Cta.account_id, Account.name_key.contains(fold(wanted.text), autoescape=True)
+        )
+        conditions.append(or_(Cta.name.icontains(wanted.text, autoescape=True), of_account))
+    return conditions

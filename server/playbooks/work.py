@@ -1,0 +1,67 @@
+"""Working on a CTA: ticking tasks off, and seeing that its emails have left."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.errors import Conflict, Forbidden
+from server.playbooks import queries
+from server.playbooks.models import Cta, CtaStatus, CtaTask, EmailTaskSend, TaskKind
+from server.sends.models import OutboundEmail, OutboundState
+
+_OVER_WITHOUT_LEAVING = (OutboundState.CANCELLED, OutboundState.SUPPRESSED)
+
+
+def demand_owner(task: CtaTask, cta: Cta, user_id: uuid.UUID) -> None:
+    """A task is worked by its owner or by the owner of its CTA."""
+    if user_id not in (task.owner_id, cta.owner_id):
+        raise Forbidden("This task is somebody else's.", cure="Ask its owner, or have it reassigned to you.")
+
+
+def complete(session: Session, task: CtaTask, *, user_id: uuid.UUID, now: datetime) -> None:
+    """Tick off a to-do. An email task is done by sending its email. Doing it twice changes nothing."""
+    cta = queries.cta(session, task.cta_id)
+    demand_owner(task, cta, user_id)
+    if task.kind == TaskKind.EMAIL:
+        raise Conflict("An email task is done when its email has left.", cure="Write the email from this task.")
+    if task.done_at is None:
+        task.done_at, task.done_by_id = now, user_id
+        begin(cta)
+
+
+def reopen(session: Session, task: CtaTask, *, user_id: uuid.UUID) -> None:
+    demand_owner(task, queries.cta(session, task.cta_id), user_id)
+    task.done_at = task.done_by_id = None
+
+
+def begin(cta: Cta) -> None:
+    """A CTA that somebody works on is no longer new."""
+    if cta.status == CtaStatus.NEW:
+        cta.status = CtaStatus.WORK_IN_PROGRESS
+
+
+def settle_email_tasks(session: Session) -> int:
+    """Mark email tasks done whose emails have left; how many. Looks, so that sending need not know of tasks."""
+    statement = (
+        select(CtaTask, OutboundEmail)
+        .join(EmailTaskSend, EmailTaskSend.cta_task_id == CtaTask.id)
+        .join(OutboundEmail, OutboundEmail.id == EmailTaskSend.outbound_email_id)
+        .where(CtaTask.done_at.is_(None), CtaTask.kind == TaskKind.EMAIL)
+        .order_by(CtaTask.id)
+    )
+    tasks: dict[uuid.UUID, tuple[CtaTask, list[OutboundEmail]]] = {}
+    for task, email in session.execute(statement):
+        tasks.setdefault(task.id, (task, []))[1].append(email)
+    settled = 0
+    for task, emails in tasks.values():
+        sent = [email for email in emails if email.state == OutboundState.SENT]
+        if sent and all(email.state in (OutboundState.SENT, *_OVER_WITHOUT_LEAVING) for email in emails):
+            last = max(sent, key=lambda email: email.sent_at or email.changed_at)
+            task.done_at, task.done_by_id = last.sent_at, last.user_id
+            begin(queries.cta(session, task.cta_id))
+            settled += 1
+    return settled

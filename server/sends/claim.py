@@ -1,0 +1,82 @@
+"""Claims: one worker at a time for a mailbox's lane, one for a row, both with leases that end by themselves."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import Session
+
+from server.db import insert_if_absent
+from server.sends.models import MOVING, OutboundEmail, OutboundState, SendLane
+
+# Longer than the slowest pair of calls (two time-outs of 60 s), so that a living worker never loses its row.
+LEASE = timedelta(seconds=180)
+
+
+def take_lane(session: Session, *, mailbox_id: uuid.UUID, holder: str, now: datetime) -> bool:
+    """Whether `holder` may now send from this mailbox. False while another holds it or Google asked for rest."""
+    insert_if_absent(session, SendLane(id=mailbox_id))
+    lane = session.get_one(SendLane, mailbox_id, with_for_update=True)
+    taken = lane.holder not in (None, holder) and lane.held_until is not None and lane.held_until > now
+    if taken or is_resting(lane, now):
+        return False
+    lane.holder, lane.held_until = holder, now + LEASE
+    return True
+
+
+def is_resting(lane: SendLane | None, now: datetime) -> bool:
+    return lane is not None and lane.paused_until is not None and lane.paused_until > now
+
+
+def leave_lane(session: Session, *, mailbox_id: uuid.UUID, holder: str) -> None:
+    session.execute(
+        update(SendLane)
+        .where(SendLane.id == mailbox_id, SendLane.holder == holder)
+        .values(holder=None, held_until=None)
+    )
+
+
+def rest_lane(session: Session, *, mailbox_id: uuid.UUID, until: datetime, reason: str) -> None:
+    """No call for this mailbox before `until`."""
+    session.execute(update(SendLane).where(SendLane.id == mailbox_id).values(paused_until=until, pause_reason=reason))
+
+
+def claim_next(session: Session, *, mailbox_id: uuid.UUID, now: datetime) -> OutboundEmail | None:
+    """The next row that is due, with a new epoch and a lease; None when there is none."""
+    row = session.scalars(
+        select(OutboundEmail)
+        .where(OutboundEmail.mailbox_id == mailbox_id, *_due(now))
+        .order_by(OutboundEmail.not_before, OutboundEmail.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).one_or_none()
+    if row is None:
+        return None
+    row.epoch += 1
+    row.attempts += 1
+    row.lease_until = now + LEASE
+    if row.state == OutboundState.QUEUED:
+        row.state = OutboundState.CLAIMED
+    row.changed_at = now
+    return row
+
+
+def due_mailboxes(session: Session, *, now: datetime) -> list[uuid.UUID]:
+    """Mailboxes with a row that is due and that nobody holds."""
+    statement = (
+        select(OutboundEmail.mailbox_id)
+        .outerjoin(SendLane, SendLane.id == OutboundEmail.mailbox_id)
+        .where(*_due(now), or_(SendLane.paused_until.is_(None), SendLane.paused_until <= now))
+        .distinct()
+    )
+    return list(session.scalars(statement))
+
+
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        OutboundEmail.state.in_(sorted(MOVING)),
+        OutboundEmail.not_before <= now,
+        or_(OutboundEmail.lease_until.is_(None), OutboundEmail.lease_until <= now),
+    )

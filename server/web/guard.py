@@ -1,0 +1,98 @@
+"""Headers that protect the browser, and the check that a change was meant by the person who is signed in."""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask, Response, g, request
+
+from server.errors import Forbidden
+from server.ids import new_id
+from server.web.frame import csp_nonce
+from server.web.identity import current_visitor
+
+_UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+def install(app: Flask, *, base_url: str, provider_origin: str) -> None:
+    """`provider_origin`: where sign-in forms may be redirected to (Chromium applies form-action to redirects)."""
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(base_url))
+
+    @app.before_request
+    def begin() -> None:
+        g.request_id = str(new_id())
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id, endpoint=request.endpoint)
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", page_policy(provider_origin))
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        headers["X-Request-Id"] = g.get("request_id", "")
+        if request.endpoint != "static":
+            headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def check_intent() -> None:
+        if request.method not in _UNSAFE:
+            return
+        _check_origin(origin)
+        visitor = current_visitor()
+        if visitor is not None:
+            _check_token(visitor.csrf_token)
+
+    # After identify(), which web.identity installs first.
+    app.before_request(check_intent)
+
+
+def page_policy(provider_origin: str) -> str:
+    nonce = csp_nonce()
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' 'nonce-{nonce}'",
+            f"style-src 'self' 'nonce-{nonce}'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "frame-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            f"form-action 'self' {provider_origin}",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+MAIL_FRAME_POLICY = (
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+    "img-src data:; frame-ancestors 'self'"
+)
+
+
+def mail_frame(html: str) -> Response:
+    """An email's HTML for a frame of ours: no script, no remote image, no way out but a link in a new window."""
+    response = Response(html, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = MAIL_FRAME_POLICY
+    return response
+
+
+def _check_origin(origin: str) -> None:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site in ("same-origin", "none"):
+            return
+    elif request.headers.get("Origin") == origin:
+        return
+    raise Forbidden("This request did not come from Rapport's own pages.", cure="Open the page here and try again.")
+
+
+def _check_token(expected: str) -> None:
+    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token") or ""
+    if not hmac.compare_digest(given.encode(), expected.encode()):
+        raise Forbidden("This page is from an earlier sign-in.", cure="Reload the page and try again.")

@@ -1,0 +1,57 @@
+"""The RQ worker: one queue, JSON only, one entry function with a list of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rq import Worker
+from rq.serializers import JSONSerializer
+
+from server.jobqueue import QUEUE_NAME, NudgeJob, RqJobQueue
+from server.logs import logger
+from server.playbooks import jobs as playbook_jobs
+from server.runtime import Runtime
+from server.sends import jobs as send_jobs
+
+JOBS: dict[str, Callable[..., None]] = {
+    send_jobs.DRAIN: send_jobs.drain,
+    playbook_jobs.SETTLE: playbook_jobs.settle_email_tasks,
+}
+# What a higher feature wants looked at after a lower one has worked: the low one knows nothing of it.
+AFTERWARDS: dict[str, str] = {send_jobs.DRAIN: playbook_jobs.SETTLE}
+
+log = logger(__name__)
+_process: dict[str, Runtime] = {}
+
+
+def perform(job: str, ids: dict[str, str]) -> None:
+    """RQ calls this by name, in a forked child. Unknown names are refused."""
+    runtime = _process["runtime"]
+    runtime.db.after_fork()
+    run(runtime, job, ids)
+
+
+def run(runtime: Runtime, job: str, ids: dict[str, str]) -> None:
+    """Do one job and what follows it. Raises KeyError for a job that is not in the list."""
+    JOBS[job](runtime, **ids)
+    if job in AFTERWARDS:
+        JOBS[AFTERWARDS[job]](runtime)
+
+
+def main(runtime: Runtime) -> None:
+    """Work until SIGTERM or SIGINT; a job that runs is finished first."""
+    _process["runtime"] = runtime
+    jobs = runtime.jobs
+    assert isinstance(jobs, RqJobQueue)
+    runtime.db.dispose()
+    worker = Worker(
+        [jobs.queue()],
+        connection=jobs.connection,
+        serializer=JSONSerializer,
+        job_class=NudgeJob,
+        worker_ttl=30,
+        maintenance_interval=30,
+        disable_default_exception_handler=False,
+    )
+    log.info("worker_started", queue=QUEUE_NAME)
+    worker.work(with_scheduler=False, logging_level="WARNING")
