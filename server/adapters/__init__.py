@@ -1,0 +1,1 @@
+"""How what the ports ask is done today. The only home of vendors' libraries."""

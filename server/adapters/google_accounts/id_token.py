@@ -1,0 +1,63 @@
+"""Checking an ID token by OpenID Connect Core 1.0, 3.1.3.7, and stricter where we know better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+
+from server.adapters.google_accounts.provider import Provider
+from server.ports.google_accounts import SignInRefused
+
+LEEWAY_S = 60
+OLDEST_S = 3600
+
+
+def checked_claims(
+    token: object, *, provider: Provider, issuer: str, client_id: str, nonce: str | None, now: datetime
+) -> Mapping[str, Any]:
+    """The claims of a token that is Google's, for us, fresh, and the answer to this nonce. Raises SignInRefused."""
+    if not isinstance(token, str):
+        raise _refused("missing")
+    claims = _signed_claims(token, provider)
+    if claims.get("iss") != issuer:
+        raise _refused("iss")
+    # An audience beside us would let another client's token in, whatever azp says.
+    if claims.get("aud") not in (client_id, [client_id]):
+        raise _refused("aud")
+    if claims.get("azp", client_id) != client_id:
+        raise _refused("azp")
+    _check_times(claims, now.timestamp())
+    if nonce is not None and claims.get("nonce") != nonce:
+        raise _refused("nonce")
+    if not isinstance(claims.get("sub"), str) or not claims["sub"]:
+        raise _refused("sub")
+    return claims
+
+
+def _signed_claims(token: str, provider: Provider) -> Mapping[str, Any]:
+    try:
+        key_id = str(jws.extract_compact(token.encode()).headers().get("kid", ""))
+        # RS256 alone: neither `none` nor a symmetric algorithm with our public key as its secret.
+        return jwt.decode(token, provider.keys(key_id), algorithms=["RS256"]).claims
+    except (JoseError, ValueError, TypeError, KeyError):
+        raise _refused("signature") from None
+
+
+def _check_times(claims: Mapping[str, Any], now_s: float) -> None:
+    expires, issued = _number(claims.get("exp")), _number(claims.get("iat"))
+    if expires is None or expires <= now_s - LEEWAY_S:
+        raise _refused("exp")
+    if issued is None or not now_s - OLDEST_S - LEEWAY_S <= issued <= now_s + LEEWAY_S:
+        raise _refused("iat")
+
+
+def _number(value: Any) -> float | None:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _refused(what: str) -> SignInRefused:
+    return SignInRefused("The ID token cannot be trusted.", reason=f"id_token_{what}")
