@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import flask
 from flask import Flask
 from flask_smorest import Api, Blueprint
 from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
 from werkzeug.exceptions import HTTPException
 
 from server import __version__
+from server.web.frame import Crumb, page
 
 __all__ = ["CursorArgs", "InputSchema", "OutputSchema", "api_blueprint", "install"]
 
@@ -72,6 +74,14 @@ def api_blueprint(name: str, description: str) -> Blueprint:
     blueprint = Blueprint(name, __name__, url_prefix="/api/v1", description=description)
     blueprint.PAGINATION_HEADER_NAME = None
     return blueprint
+
+
+docs = flask.Blueprint("api_docs", __name__)
+
+
+@docs.get("/api/docs")
+def api_docs() -> str:
+    return page("api/docs.html", crumbs=[Crumb(label="REST API")], spec_url="/api/openapi.json")
 
 
 def install(app: Flask) -> RapportApi:

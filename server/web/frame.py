@@ -66,9 +66,9 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
-def page(template: str, *, active: str = "", crumbs: Sequence[Crumb] = (), **context: Any) -> str:
-    """Render a full page. `active` is the key of the side bar's entry."""
-    return render_template(template, active=active, crumbs=list(crumbs), **context)
+def page(name: str, /, *, active: str = "", crumbs: Sequence[Crumb] = (), **context: Any) -> str:
+    """Render the page template `name`. `active` is the key of the side bar's entry."""
+    return render_template(name, active=active, crumbs=list(crumbs), **context)
 
 
 def wants_partial() -> bool:

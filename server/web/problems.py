@@ -53,7 +53,7 @@ def problem(status: int, title: str, detail: str = "", cure: str = "", **more: A
 
 def _page(status: int, title: str, detail: str, cure: str) -> Response:
     html = render_template(
-        "errors/problem.html", title=title, detail=detail, cure=cure, status=status, active="", crumbs=[]
+        "errors/problem.html", title=title, detail=detail, cure=cure, status=status, active="", crumbs=[], home_href="/cockpit"
     )
     return Response(html, status=status, content_type="text/html; charset=utf-8")
 
@@ -65,7 +65,7 @@ def _sign_in_needed(_error: SignInNeeded) -> BaseResponse:
     if request.method == "GET" and request.path != "/":
         target += "?" + urlencode({"next": request.full_path.rstrip("?")})
     if request.headers.get("HX-Request") == "true":
-        return Response("", status=204, headers={"HX-Redirect": target})
+        return Response("", status=401)  # app.js reloads the page, which then leads to the sign-in
     return redirect(target, code=303)
 
 

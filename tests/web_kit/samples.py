@@ -1,0 +1,297 @@
+"""Sample contexts for every page template: usual cases and the worst ones (long, empty, non-Latin)."""
+
+from types import SimpleNamespace as O
+from typing import Any
+
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft & Söhne International Holdings"
+
+
+def moment(text: str, iso: str = "2026-11-22T03:45:00+00:00") -> O:
+    return O(iso=iso, text=text, title=f"Sun 22 Nov 2026, 14:45 Europe/Berlin ({text})")
+
+
+def base(
+    active: str = "cockpit", crumbs: tuple[tuple[str, str | None], ...] = (), flashes: tuple[tuple[str, str], ...] = ()
+) -> dict[str, Any]:
+    return {
+        "me": O(name="Maya Ortiz", email="maya@rapport.example", role_label="TAM, EMEA", initials="MO"),
+        "nav": [
+            O(key="cockpit", label="Cockpit", href="/cockpit", icon="layout-dashboard", badge=12),
+            O(key="accounts", label="Accounts", href="/accounts", icon="building-skyscraper", badge=None),
+            O(key="outbox", label="Outbox", href="/outbox", icon="send", badge=3),
+            O(key="mailbox", label="Mailbox", href="/mailbox", icon="mailbox", badge=None),
+        ],
+        "active": active,
+        "crumbs": [O(label=label, href=href) for label, href in crumbs],
+        "flashes": [O(tone=tone, text=text) for tone, text in flashes],
+    }
+
+
+def tabs(*names: str) -> list[O]:
+    return [
+        O(label=name, href=f"?tab={i}", count=(None if i == 0 else i * 9), current=i == 0)
+        for i, name in enumerate(names)
+    ]
+
+
+PRIORITIES = {"High": "danger", "Medium": "warning", "Low": "neutral"}
+KICKOFF, RISK, RENEWAL = (
+    O(label="Onboarding", icon="rocket"),
+    O(label="Risk", icon="flame"),
+    O(label="Renewal", icon="refresh"),
+)
+
+
+def cta(name: str, account: str, **changes: Any) -> O:
+    given: dict[str, Any] = {
+        "id": "c1",
+        "name": name,
+        "href": "/ctas/c1",
+        "type": KICKOFF,
+        "account": O(name=account, href="/accounts/a1", arr="$858,000", renews=moment("17 Apr 2027")),
+        "next_task": O(title="Kickoff invitation", due=moment("Tue 24 Nov"), is_email=True),
+        "tasks_done": 2,
+        "tasks_total": 5,
+        "priority": O(label="Medium", tone="warning"),
+        "owner": O(name="Maya Ortiz"),
+        "is_overdue": False,
+    }
+    return O(**(given | changes))
+
+
+def cta_list(groups: list[O], **changes: Any) -> dict[str, Any]:
+    return {
+        "groups": groups,
+        "is_filtered": False,
+        "clear_href": "/cockpit",
+        "view": "mine",
+        "next_href": None,
+    } | changes
+
+
+def usual_groups() -> list[O]:
+    late = cta(
+        "Usage fell by 40 %", "Blue Harbor Bank", type=RISK, is_overdue=True, priority=O(label="High", tone="danger")
+    )
+    late.next_task = O(title="Ask the sponsor for a call", due=moment("4 days ago"), is_email=True)
+    strange = cta(
+        f"Erneuerung {LONG}", LONG, type=RENEWAL, owner=O(name="李 小龍"), priority=O(label="Low", tone="neutral")
+    )
+    strange.account = O(name=LONG, href="/accounts/a2", arr=None, renews=None)
+    strange.next_task = None
+    today = [
+        cta("Onboard Cobalt Systems", "Cobalt Systems"),
+        cta("إطلاق المشروع", "شركة الطاقة", owner=O(name="Ines Laurent")),
+    ]
+    week = cta("120 days to renewal", "Helios Energy", type=RENEWAL, tasks_done=0, owner=O(name="Devin Cole"))
+    week.next_task = O(title="Check license use", due=None, is_email=False)
+    return [
+        O(key="overdue", label="Overdue", tone="danger", ctas=[late]),
+        O(key="today", label="Today", tone="warning", ctas=today),
+        O(key="week", label="This week", tone="info", ctas=[week]),
+        O(key="later", label="Later", tone="neutral", ctas=[]),
+        O(key="none", label="No date", tone="neutral", ctas=[strange]),
+    ]
+
+
+BANNER = O(
+    tone="warning",
+    text="Connect your Gmail so that Rapport can send from your address.",
+    href="/mailbox",
+    label="Connect Gmail",
+)
+
+
+def cockpit(groups: list[O], banner: O | None = None, **changes: Any) -> dict[str, Any]:
+    kpis = [
+        O(label="Open", value=12, href="?status=open", icon="checklist", tone="accent"),
+        O(label="Overdue", value=1, href="?due=overdue", icon="alert-triangle", tone="danger"),
+        O(label="Due this week", value=4, href="?due=week", icon="calendar-event", tone="warning"),
+        O(label="Emails to send", value=3, href="?next=email", icon="mail", tone="success"),
+    ]
+    filters = O(
+        action="/cockpit",
+        type="",
+        status="open",
+        q="",
+        types=[O(value="", label="Every type"), O(value="risk", label="Risk")],
+        statuses=[O(value="open", label="Open"), O(value="closed", label="Closed")],
+    )
+    page = {"tabs": tabs("My CTAs", "All CTAs"), "kpis": kpis, "filters": filters, "mailbox_banner": banner}
+    return base() | page | cta_list(groups, **changes)
+
+
+def contact(name: str, **changes: Any) -> O:
+    given: dict[str, Any] = {
+        "id": name.split()[0].lower(),
+        "name": name,
+        "title": "Chief Technology Officer",
+        "email": f"{name.split()[0].lower()}@helios.example",
+        "roles": ["Sponsor"],
+        "opted_out": False,
+        "note": "",
+        "note_tone": "neutral",
+        "is_disabled": False,
+        "is_chosen": False,
+    }
+    return O(**(given | changes))
+
+
+def contacts() -> list[O]:
+    return [
+        contact("Priya Nair", roles=["Sponsor", "Decision maker"], is_chosen=True),
+        contact(
+            "Tom Becker", title="VP Engineering", roles=[], note="Emailed 3 days ago", note_tone="info", is_chosen=True
+        ),
+        contact("Jo Park", title="", opted_out=True, note="Opted out on 3 Nov", note_tone="warning", is_disabled=True),
+        contact(
+            "李 小龍",
+            id="li",
+            title="平台工程總監",
+            email="a-very-long-address-that-never-ends@subsidiary.of.a.long.domain.example",
+            roles=["Admin"],
+        ),
+    ]
+
+
+def task(id_: str, title: str, **changes: Any) -> O:
+    given: dict[str, Any] = {
+        "id": id_,
+        "title": title,
+        "kind": "email",
+        "state": "open",
+        "state_label": "Open",
+        "instructions": "",
+        "due": moment("Tue 24 Nov"),
+        "is_overdue": False,
+        "owner": O(name="Maya Ortiz"),
+        "template_name": "Kickoff invitation v2",
+        "compose_href": None,
+        "toggle": None,
+        "is_moving": False,
+        "poll_href": None,
+        "sends": [],
+        "problem": None,
+    }
+    return O(**(given | changes))
+
+
+def send(tone: str, label: str, to: str, **changes: Any) -> O:
+    return O(
+        **(
+            {"tone": tone, "label": label, "to": to, "at": None, "timeline_href": None, "outbox_href": "/emails/e1"}
+            | changes
+        )
+    )
+
+
+def tasks() -> list[O]:
+    sent = send("success", "Sent", "Priya Nair", at=moment("2 min ago"), timeline_href="/accounts/a1#entry-e1")
+    fix = O(label="Change the address", href="/accounts/a1", method="get")
+    again = O(label="Reconnect Gmail", href="/mailbox/connect", method="post")
+    return [
+        task("t1", "Welcome email", state="done", state_label="Done", sends=[sent], compose_href="/tasks/t1/compose"),
+        task(
+            "t2",
+            "Kickoff invitation",
+            state="waiting",
+            state_label="Waiting",
+            is_moving=True,
+            poll_href="/moving/task",
+            sends=[send("info", "Handed to Gmail", "Tom Becker")],
+        ),
+        task(
+            "t3",
+            "Send the agenda",
+            compose_href="/tasks/t3/compose",
+            instructions="Name the three goals of the first quarter.\nKeep it short.",
+        ),
+        task(
+            "t4",
+            "Book the room",
+            kind="todo",
+            template_name="",
+            toggle=O(href="/tasks/t4/done", label="Mark done"),
+            is_overdue=True,
+            due=moment("2 days ago"),
+        ),
+        task(
+            "t5",
+            f"Prüfen: {LONG}",
+            kind="todo",
+            state="done",
+            state_label="Done",
+            template_name="",
+            owner=None,
+            toggle=O(href="/tasks/t5/open", label="Reopen"),
+        ),
+        task(
+            "t6",
+            "Survey",
+            sends=[send("danger", "Failed", "Sam Holt")],
+            compose_href="/tasks/t6/compose",
+            problem=O(
+                text="sam@helios.example does not exist.",
+                cure="Ask for the right address, change it, and write again.",
+                action=fix,
+            ),
+        ),
+        task(
+            "t7",
+            "Recap",
+            problem=O(
+                text="Gmail no longer lets Rapport in.",
+                cure="Reconnect your mailbox; the email then goes out by itself.",
+                action=again,
+            ),
+        ),
+    ]
+
+
+def cta_page(**changes: Any) -> dict[str, Any]:
+    account = O(
+        name="Helios Energy",
+        href="/accounts/a1",
+        stage="Onboarding",
+        arr="$858,000",
+        renews=moment("17 Apr 2027"),
+        tam=O(name="Maya Ortiz"),
+    )
+    one = O(
+        id="c1",
+        name="Onboard Helios Energy",
+        type=KICKOFF,
+        priority=O(label="High", tone="danger"),
+        status=O(label="In progress", tone="info"),
+        due=moment("Fri 27 Nov"),
+        is_overdue=False,
+        opened=moment("5 days ago"),
+        reason="A new contract was signed on 17 Nov.",
+        owner=O(name="Maya Ortiz"),
+        playbook="Onboarding",
+        account=account,
+        tasks_done=2,
+        tasks_total=7,
+    )
+    entries = [
+        O(
+            icon="mail-forward",
+            tone="info",
+            subject="Welcome to Helios onboarding",
+            at=moment("2 min ago"),
+            href="/accounts/a1#entry-e1",
+        )
+    ]
+    page = {
+        "cta": one,
+        "tasks": tasks(),
+        "contacts": contacts(),
+        "entries": entries,
+        "timeline_href": "/accounts/a1",
+        "mailbox_banner": None,
+    }
+    return (
+        base(crumbs=(("Cockpit", "/cockpit"), (one.name, None)), flashes=(("success", "2 emails are on their way."),))
+        | page
+        | changes
+    )

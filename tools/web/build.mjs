@@ -1,0 +1,65 @@
+// Builds what the pages load: server/web/static/dist/ with content-hashed files, manifest.json
+// ({"app.css": "app.4f2a9c01.css", ...}) and icons.json ({"send": "<path .../>", ...}).
+// No bundler: the parts we use ship ready for the browser, so copying and hashing is all there is to do.
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const out = join(root, "server", "web", "static", "dist");
+const sources = join(root, "web_assets");
+const fromPackage = (path) => readFileSync(join(root, "node_modules", path));
+const fromSources = (path) => readFileSync(join(sources, path));
+const withoutMap = (bytes) => bytes.toString("utf8").replace(/\n?\/[/*]# sourceMappingURL=.*?(\*\/)?\s*$/, "\n");
+
+const manifest = {};
+
+function emit(name, content) {
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 10);
+  const extension = extname(name);
+  const hashed = `${name.slice(0, -extension.length)}.${hash}${extension}`;
+  writeFileSync(join(out, hashed), content);
+  manifest[name] = hashed;
+}
+
+function appCss() {
+  const parts = readdirSync(join(sources, "css")).filter((name) => name.endsWith(".css")).sort();
+  const css = parts.map((name) => fromSources(join("css", name)).toString("utf8")).join("\n");
+  return css.replace(/url\("asset:([^"]+)"\)/g, (_, name) => {
+    if (!manifest[name]) throw new Error(`app.css names the asset ${name}, which the build does not emit before it.`);
+    return `url("${manifest[name]}")`;
+  });
+}
+
+function iconInners() {
+  const names = fromSources("icons.txt").toString("utf8").split("\n")
+    .map((line) => line.replace(/#.*/, "").trim()).filter(Boolean);
+  const inners = {};
+  for (const name of names) {
+    const svg = fromPackage(`@tabler/icons/icons/outline/${name}.svg`).toString("utf8");
+    inners[name] = svg.slice(svg.indexOf(">") + 1, svg.lastIndexOf("</svg>"))
+      .replace(/<path stroke="none"[^>]*\/>/, "").replace(/\s*\n\s*/g, "");
+  }
+  return inners;
+}
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+
+emit("inter-latin.woff2", fromPackage("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"));
+emit("inter-latin-ext.woff2", fromPackage("@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2"));
+emit("tabler.css", withoutMap(fromPackage("@tabler/core/dist/css/tabler.min.css")));
+emit("app.css", appCss());
+emit("theme.js", fromSources("theme.js"));
+emit("app.js", fromSources("app.js"));
+emit("htmx.js", withoutMap(fromPackage("htmx.org/dist/htmx.min.js")));
+emit("alpine.js", withoutMap(fromPackage("@alpinejs/csp/dist/cdn.min.js")));
+emit("favicon.svg", fromSources("favicon.svg"));
+emit("swagger-ui.css", withoutMap(fromPackage("swagger-ui-dist/swagger-ui.css")));
+emit("swagger-ui.js", withoutMap(fromPackage("swagger-ui-dist/swagger-ui-bundle.js")));
+emit("api-docs.js", fromSources("api-docs.js"));
+
+writeFileSync(join(out, "icons.json"), `${JSON.stringify(iconInners(), null, 1)}\n`);
+writeFileSync(join(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+console.log(`${Object.keys(manifest).length} files in ${out}`);
