@@ -1,1 +1,1 @@
-"""Email templates: written once, checked hard, rendered for each recipient."""
+"""Email templates: MJML and Jinja written by admins, compiled once per version, filled in once per contact."""

@@ -1,4 +1,4 @@
-"""Email templates and their immutable versions."""
+"""Templates and their versions. A version never changes; a template points to the one in use."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from server.db import Base
 
 
 class EmailTemplate(Base):
-    """A template by its slug; what it says stands in its versions."""
+    """`current_version_id` is a plain id: a foreign key would make the two tables wait for each other."""
 
     __tablename__ = "email_template"
 
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
-    category: Mapped[str]
+    category: Mapped[str] = mapped_column(index=True)
     purpose: Mapped[str]
-    description: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
     current_version_id: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -29,17 +29,17 @@ class EmailTemplate(Base):
 
 
 class EmailTemplateVersion(Base):
-    """One published version. `compiled` is what `compile.py` made of it; nothing here ever changes."""
+    """What was sent can always be shown again: the sources, and what they were compiled to."""
 
     __tablename__ = "email_template_version"
     __table_args__ = (UniqueConstraint("email_template_id", "number"),)
 
-    email_template_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("email_template.id"))
+    email_template_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("email_template.id", ondelete="RESTRICT"))
     number: Mapped[int]
     name: Mapped[str]
     subject_source: Mapped[str]
     mjml_source: Mapped[str]
     source_hash: Mapped[str]
     compiled: Mapped[dict[str, Any]]
-    note: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
