@@ -14,7 +14,6 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Connection,
-    CursorResult,
     Date,
     DateTime,
     Dialect,
@@ -146,9 +145,9 @@ def insert_if_absent(session: Session, row: Base) -> bool:
     values = {
         attribute.key: getattr(row, attribute.key) for attribute in mapper.column_attrs if attribute.key in row.__dict__
     }
-    result = session.execute(make(type(row)).values(**values).on_conflict_do_nothing())
-    assert isinstance(result, CursorResult)
-    return result.rowcount == 1
+    # RETURNING tells the truth on both; the row count of such an insert is -1 with psycopg.
+    statement = make(type(row)).values(**values).on_conflict_do_nothing().returning(type(row).id)
+    return session.execute(statement).first() is not None
 
 
 class Database:

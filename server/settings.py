@@ -186,3 +186,8 @@ def _is_fernet_key(key: str) -> bool:
 def new_token_key() -> str:
     """A fresh key for TOKEN_KEYS: 32 random bytes in URL-safe base64."""
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def inherited(*names: str) -> dict[str, str]:
+    """These variables of our own environment, as far as they are set: for the processes that we start."""
+    return {name: os.environ[name] for name in names if name in os.environ}

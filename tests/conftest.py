@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from server.adapters.gmail import GoogleGmail
+from server.adapters.google_accounts import GoogleMailboxAccess, GoogleSignIn
+from server.adapters.google_endpoints import GoogleEndpoints
 from server.all_models import metadata
+from server.app import create_app
+from server.auth import sessions
 from server.db import Database, make_engine
+from server.jobqueue import RqJobQueue
+from server.mailboxes.connection import SCOPES
+from server.runtime import Runtime
+from server.sandbox.running import RunningSandbox
+from server.settings import Settings
+from server.supervise import valkey
+from server.supervise.parts import Part
+from server.vault import Vault
+from tests.cast import ALICE, Book, connect_mailbox, load_cast
 from tests.postgres import PostgresServer
+
+BASE_URL = "http://127.0.0.1:8400"
 
 
 class StandingClock:
@@ -84,3 +104,145 @@ def db(request: pytest.FixtureRequest) -> Iterator[Database]:
     tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
     with database.transaction() as session:
         session.execute(text(f"TRUNCATE {tables} CASCADE"))
+
+
+@pytest.fixture(scope="session")
+def valkey_url() -> Iterator[str]:
+    """A real Valkey of this test process, on a Unix socket."""
+    # Unix socket paths are short, pytest's folders are not.
+    folder = Path(tempfile.mkdtemp(prefix="rv-"))
+    part = Part(name="valkey", command=valkey.command(folder), environment={}, log_path=folder / "log")
+    part.start()
+    part.wait_until(lambda: valkey.answers(folder))
+    yield f"unix://{valkey.socket_of(folder)}"
+    part.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def job_queue(valkey_url: str) -> Iterator[RqJobQueue]:
+    """The real queue, empty before and after."""
+    found = RqJobQueue(valkey_url)
+    found.connection.flushdb()
+    yield found
+    found.connection.flushdb()
+    found.connection.close()
+
+
+@pytest.fixture(scope="session")
+def _sandbox_of_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    with RunningSandbox(tmp_path_factory.mktemp("sandbox") / "sandbox.sqlite3", redirect_uris_prefix=BASE_URL) as found:
+        yield found
+
+
+@pytest.fixture
+def sandbox(_sandbox_of_process: RunningSandbox) -> Iterator[RunningSandbox]:
+    """The stand-in for Google: no mail and no faults at the start of a test."""
+    yield _sandbox_of_process
+    _sandbox_of_process.clear_faults()
+    _sandbox_of_process.reset()
+
+
+class SteppingClock(StandingClock):
+    """The real time, plus what a test adds: the sandbox runs by the real time, so must what talks to it."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def advance(self, **delta: float) -> datetime:
+        self._ahead += timedelta(**delta)
+        return self.now()
+
+
+@pytest.fixture
+def stepping_clock() -> SteppingClock:
+    return SteppingClock()
+
+
+def settings_for_tests(environ: dict[str, str], folder: Path) -> Settings:
+    return Settings.from_env({"RAPPORT_ENV": "test", "RAPPORT_DATA_DIR": str(folder), **environ})
+
+
+@pytest.fixture
+def runtime(
+    db: Database, job_queue: RqJobQueue, sandbox: RunningSandbox, stepping_clock: SteppingClock, tmp_path: Path
+) -> Runtime:
+    """Everything real: the database, the queue, the adapters against the sandbox. Only the clock can be moved."""
+    settings = settings_for_tests({"RAPPORT_SANDBOX_URL": sandbox.base_url}, tmp_path)
+    endpoints = GoogleEndpoints.for_sandbox(sandbox.base_url)
+    client_id, client_secret = settings.google_client_id, settings.google_client_secret
+    client = {"client_id": client_id, "client_secret": client_secret}
+    return Runtime(
+        settings=settings,
+        clock=stepping_clock,
+        db=db,
+        jobs=job_queue,
+        vault=Vault(settings.token_keys),
+        gmail=GoogleGmail(endpoints=endpoints, clock=stepping_clock, read_timeout_s=5, **client),
+        sign_in=GoogleSignIn(endpoints=endpoints, clock=stepping_clock, **client),
+        mailbox_access=GoogleMailboxAccess(endpoints=endpoints, clock=stepping_clock, **client),
+    )
+
+
+@pytest.fixture
+def book(runtime: Runtime) -> Book:
+    """The cast and a small book of business; nobody has connected a mailbox yet."""
+    with runtime.db.transaction() as session:
+        return load_cast(session, runtime.clock.now())
+
+
+@pytest.fixture
+def alices_mailbox(runtime: Runtime, sandbox: RunningSandbox, book: Book) -> uuid.UUID:
+    """Alice's mailbox, connected to the sandbox."""
+    granted = sandbox.tokens_for(ALICE, SCOPES)
+    with runtime.db.transaction() as session:
+        return connect_mailbox(
+            session,
+            user_id=book.alice,
+            email=ALICE,
+            granted=granted,
+            vault=runtime.vault,
+            now=runtime.clock.now(),
+        )
+
+
+@pytest.fixture
+def app(runtime: Runtime) -> Flask:
+    return create_app(runtime)
+
+
+class SignedInClient(FlaskClient):
+    """A browser of a signed-in person: sends the session's cookie, our origin, and the CSRF token with every change."""
+
+    csrf_token = ""
+
+    def open(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
+        headers = dict(kwargs.pop("headers", None) or {})  # type: ignore[call-overload]
+        kwargs["headers"] = {"Origin": BASE_URL, "X-CSRF-Token": self.csrf_token, **headers}
+        kwargs.setdefault("base_url", BASE_URL)
+        return super().open(*args, **kwargs)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def sign_in(app: Flask, runtime: Runtime) -> Callable[[uuid.UUID], SignedInClient]:
+    """sign_in(user_id) gives that person's browser."""
+    app.test_client_class = SignedInClient
+
+    def as_user(user_id: uuid.UUID) -> SignedInClient:
+        now = runtime.clock.now()
+        with runtime.db.transaction() as session:
+            token = sessions.open_session(session, user_id=user_id, user_agent="test", now=now)
+            session.flush()
+            found = sessions.find(session, token=token, now=now)
+            assert found is not None
+            csrf_token = found[0].csrf_token
+        client = app.test_client()
+        assert isinstance(client, SignedInClient)
+        client.csrf_token = csrf_token
+        client.set_cookie("rapport_session", token, domain="127.0.0.1")
+        return client
+
+    return as_user

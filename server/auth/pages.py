@@ -145,7 +145,7 @@ def _finish_sign_in() -> BaseResponse:
     return response
 
 
-@blueprint.post("/sign-out")
+@blueprint.post("/auth/sign-out")
 def sign_out() -> BaseResponse:
     here = runtime()
     with here.db.transaction() as session:

@@ -115,3 +115,13 @@ class EmailTaskSend(Base):
 
     cta_task_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cta_task.id", ondelete="CASCADE"), index=True)
     outbound_email_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("outbound_email.id"), unique=True)
+
+
+class ComposePreview(Base):
+    """A preview that the composer shows in its frame: kept for an hour, for the person who writes only."""
+
+    __tablename__ = "compose_preview"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    html: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(index=True)

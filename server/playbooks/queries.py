@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Date, Uuid, and_, case, exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from server.accounts.models import Account
@@ -18,6 +18,7 @@ from server.playbooks.models import OPEN_STATUSES, Cta, CtaTask, EmailTaskSend, 
 from server.sends.models import OutboundEmail
 
 _NO_DATE = date(9999, 12, 31)
+SOON = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +42,16 @@ class CockpitRow:
     def next_task(self) -> CtaTask | None:
         return next((task for task in self.tasks if task.done_at is None), None)
 
+    @property
+    def due_on(self) -> date | None:
+        """When something of it is due first: an open task, or the CTA itself."""
+        dates = [self.cta.due_on, *(task.due_on for task in self.tasks if task.done_at is None)]
+        return min((one for one in dates if one is not None), default=None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class CockpitPage:
-    """By due date, those without one last. `next_after` names the last row when there are more."""
+    """By what is due first, those without a date last. `next_after` names the last row when there are more."""
 
     rows: Sequence[CockpitRow]
     next_after: uuid.UUID | None
@@ -54,25 +61,25 @@ class CockpitPage:
 class CockpitCounts:
     open: int
     overdue: int
-    due_this_week: int
+    due_soon: int
     emails_to_send: int
 
 
 def cockpit(
     session: Session, wanted: CockpitFilter, *, limit: int = 100, after: uuid.UUID | None = None
 ) -> CockpitPage:
-    due = func.coalesce(Cta.due_on, _NO_DATE)
+    due = _due()
     statement = (
-        select(Cta, Account, User)
+        select(Cta, Account, User, due.label("due"))
         .join(Account, Account.id == Cta.account_id)
         .join(User, User.id == Cta.owner_id)
         .where(*_conditions(wanted))
         .order_by(due, Cta.id)
         .limit(limit + 1)
     )
-    last = session.get(Cta, after) if after else None
+    last = session.execute(select(due, Cta.id).where(Cta.id == after)).one_or_none() if after else None
     if last is not None:
-        statement = statement.where(tuple_(due, Cta.id) > (last.due_on or _NO_DATE, last.id))
+        statement = statement.where(tuple_(due, Cta.id) > tuple_(literal(last[0], Date()), literal(last[1], Uuid())))
     found = session.execute(statement).all()
     tasks = tasks_of(session, [row.Cta.id for row in found[:limit]])
     rows = [
@@ -82,14 +89,25 @@ def cockpit(
     return CockpitPage(rows=rows, next_after=rows[-1].cta.id if len(found) > limit else None)
 
 
+def cockpit_row(session: Session, cta_id: uuid.UUID) -> CockpitRow:
+    """One CTA as a row of the Cockpit. Raises NotFound."""
+    found = cta(session, cta_id)
+    return CockpitRow(
+        cta=found,
+        account=session.get_one(Account, found.account_id),
+        owner=session.get_one(User, found.owner_id),
+        tasks=tasks_of(session, [cta_id]).get(cta_id, []),
+    )
+
+
 def cockpit_counts(session: Session, *, owner_id: uuid.UUID, today: date) -> CockpitCounts:
     mine = _conditions(CockpitFilter(owner_id=owner_id))
-    week_end = today + timedelta(days=6 - today.weekday())
+    due = _due()
     row = session.execute(
         select(
             func.count(Cta.id),
-            func.count(Cta.id).filter(Cta.due_on < today),
-            func.count(Cta.id).filter(and_(Cta.due_on >= today, Cta.due_on <= week_end)),
+            func.count(Cta.id).filter(due < today),
+            func.count(Cta.id).filter(and_(due >= today, due <= today + SOON)),
         ).where(*mine)
     ).one()
     emails = session.scalar(
@@ -102,7 +120,7 @@ def cockpit_counts(session: Session, *, owner_id: uuid.UUID, today: date) -> Coc
             CtaTask.done_at.is_(None),
         )
     )
-    return CockpitCounts(open=row[0], overdue=row[1], due_this_week=row[2], emails_to_send=emails or 0)
+    return CockpitCounts(open=row[0], overdue=row[1], due_soon=row[2], emails_to_send=emails or 0)
 
 
 def count_open(session: Session, *, owner_id: uuid.UUID | None) -> int:
@@ -180,6 +198,14 @@ def suggest(session: Session, text: str, *, limit: int = 5) -> list[tuple[Cta, A
         .limit(limit)
     )
     return [(row.Cta, row.Account) for row in session.execute(statement)]
+
+
+def _due() -> ColumnElement[date]:
+    """CockpitRow.due_on in SQL, with a date beyond all others for none."""
+    open_task = and_(CtaTask.cta_id == Cta.id, CtaTask.done_at.is_(None))
+    task_due = func.coalesce(select(func.min(CtaTask.due_on)).where(open_task).scalar_subquery(), _NO_DATE)
+    cta_due = func.coalesce(Cta.due_on, _NO_DATE)
+    return case((task_due < cta_due, task_due), else_=cta_due)
 
 
 def _conditions(wanted: CockpitFilter) -> list[ColumnElement[bool]]:

@@ -157,7 +157,7 @@ class Delivery:
         return Next.GO_ON
 
     def _read_back(self, gmail_message_id: str) -> None:
-        """The Message-ID is Gmail's own: read it, so that replies can be threaded. It may fail; it left all the same."""
+        """The Message-ID is Gmail's own: read it, for threading replies. It may fail; the email left all the same."""
         try:
             message = self.mailbox.get_message(gmail_message_id, message_format=MessageFormat.METADATA)
         except PortError as error:
@@ -212,9 +212,10 @@ class Delivery:
     def _reason_not_to_send(self) -> str:
         """Looked up again right before the call: people opt out while mail waits."""
         with self.db.reading() as session:
-            contact = contacts.by_ids(session, [self.email.contact_id]).get(self.email.contact_id)
-        if contact is None:
+            found = contacts.by_ids(session, [self.email.contact_id])
+        if not found:
             return "The contact no longer exists."
+        contact = found[0]
         if contact.opted_out_at is not None:
             return f"{contact.full_name} has opted out of email."
         return ""

@@ -52,9 +52,8 @@ def problem(status: int, title: str, detail: str = "", cure: str = "", **more: A
 
 
 def _page(status: int, title: str, detail: str, cure: str) -> Response:
-    html = render_template(
-        "errors/problem.html", title=title, detail=detail, cure=cure, status=status, active="", crumbs=[], home_href="/cockpit"
-    )
+    frame = {"active": "", "crumbs": [], "home_href": "/cockpit"}
+    html = render_template("errors/problem.html", title=title, detail=detail, cure=cure, status=status, **frame)
     return Response(html, status=status, content_type="text/html; charset=utf-8")
 
 

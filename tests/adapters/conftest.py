@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -90,12 +89,9 @@ def open_mailbox(sandbox: RunningSandbox, renewals: Renewals) -> Callable[..., G
 
 @pytest.fixture(scope="session")
 def emulate_url() -> Iterator[str]:
-    """The address of emulate@0.12.2. Skips when it is not installed, unless RAPPORT_REQUIRE_EMULATE is set."""
+    """The address of emulate@0.12.2."""
     if not (EMULATE / "node_modules" / "emulate").is_dir():
-        how = "emulate is not installed: run `npm ci --prefix tests/emulate`"
-        if os.environ.get("RAPPORT_REQUIRE_EMULATE"):
-            pytest.fail(how)
-        pytest.skip(how)
+        pytest.fail("emulate is not installed: run `make setup-tests`")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = ["node", str(EMULATE / "start.mjs"), str(port), ALICE]

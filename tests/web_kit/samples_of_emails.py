@@ -25,7 +25,9 @@ def preview(errors: bool = False, empty: bool = False) -> O:
         html_src="/sample-email",
         text=text,
     )
-    return O(contacts=[] if empty else people, errors=[problem] if errors else [], current=None if empty else current)
+    if empty:
+        people, current = [], None
+    return O(contacts=people, errors=[problem] if errors else [], current=current, seen=[])
 
 
 def send_bar(**changes: Any) -> O:

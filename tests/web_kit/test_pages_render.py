@@ -32,13 +32,6 @@ RUN_AXE = """options => axe
     .then(found => found.violations.flatMap(rule => rule.nodes.map(
         node => `${rule.id}: ${node.html.slice(0, 160)} | ${node.failureSummary.split('\\n')[1] || ''}`)))"""
 
-pytestmark = [
-    pytest.mark.skipif(
-        not MANIFEST.exists() or not AXE.exists(), reason="the web assets are not built: npm ci && npm run build"
-    ),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium"),
-]
-
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:

@@ -1,0 +1,137 @@
+"""The composition root: settings become a runtime, a runtime becomes an app. Nothing happens at import time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, send_from_directory
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from server.accounts import api as accounts_api
+from server.adapters.gmail import GoogleGmail
+from server.adapters.google_accounts import GoogleMailboxAccess, GoogleSignIn
+from server.adapters.google_endpoints import GoogleEndpoints
+from server.auth import pages as auth_pages
+from server.clock import SystemClock
+from server.contacts import api as contacts_api
+from server.customer_360 import pages as customer_360_pages
+from server.db import Database, make_engine
+from server.health import blueprint as health
+from server.jobqueue import RqJobQueue
+from server.mailboxes import pages as mailbox_pages
+from server.playbooks import api as cockpit_api
+from server.playbooks import compose_pages
+from server.playbooks import pages as cockpit_pages
+from server.playbooks import queries as ctas
+from server.runtime import Runtime
+from server.search import pages as search_pages
+from server.sends import api as outbox_api
+from server.sends import pages as outbox_pages
+from server.sends import queries as outbox
+from server.sends.queries import OutboxGroup
+from server.settings import Settings
+from server.timeline import api as timeline_api
+from server.vault import Vault
+from server.web import api, frame, guard, identity, problems
+from server.web.frame import NavEntry
+from server.web.identity import require_visitor
+
+_PUBLIC = auth_pages.PUBLIC | {"health.healthz", "health.readyz", "static", "favicon"}
+_LARGEST_REQUEST = 2 * 1024 * 1024
+
+
+def build_runtime(settings: Settings) -> Runtime:
+    """Connect settings to the real adapters. Opens no connection yet."""
+    clock = SystemClock()
+    endpoints = (
+        GoogleEndpoints.for_sandbox(settings.sandbox_url) if settings.sandbox_url else GoogleEndpoints.for_google()
+    )
+    client_id, client_secret = settings.google_client_id, settings.google_client_secret
+    return Runtime(
+        settings=settings,
+        clock=clock,
+        db=Database(make_engine(settings.database_url)),
+        jobs=RqJobQueue(settings.redis_url),
+        vault=Vault(settings.token_keys),
+        gmail=GoogleGmail(endpoints=endpoints, client_id=client_id, client_secret=client_secret, clock=clock),
+        sign_in=GoogleSignIn(
+            endpoints=endpoints,
+            client_id=client_id,
+            client_secret=client_secret,
+            clock=clock,
+            hosted_domain=settings.google_hosted_domain,
+        ),
+        mailbox_access=GoogleMailboxAccess(
+            endpoints=endpoints, client_id=client_id, client_secret=client_secret, clock=clock
+        ),
+    )
+
+
+def create_app(runtime: Runtime) -> Flask:
+    settings = runtime.settings
+    app = Flask("server", template_folder="web/html", static_folder="web/static", static_url_path="/static")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-rapport-flashes" if settings.secure_cookies else "rapport_flashes",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=_LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=_LARGEST_REQUEST,
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
+        TRAP_HTTP_EXCEPTIONS=False,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if settings.secure_cookies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    frame.install(app, runtime, nav=lambda: _nav(runtime))
+    identity.install(app, auth_pages.find_visitor, public=lambda endpoint: endpoint in _PUBLIC)
+    guard.install(app, base_url=settings.base_url, provider_origin=_provider_origin(settings))
+    problems.install(app)
+    _add_pages(app)
+    _add_api(app)
+    return app
+
+
+def _add_pages(app: Flask) -> None:
+    for blueprint in (
+        health,
+        auth_pages.blueprint,
+        mailbox_pages.blueprint,
+        outbox_pages.blueprint,
+        cockpit_pages.blueprint,
+        compose_pages.blueprint,
+        customer_360_pages.blueprint,
+        search_pages.blueprint,
+        api.docs,
+    ):
+        app.register_blueprint(blueprint)
+
+    @app.get("/favicon.ico")
+    def favicon() -> Response:
+        return send_from_directory(frame.STATIC_DIST, frame.asset("favicon.svg").rsplit("/", 1)[1])
+
+
+def _add_api(app: Flask) -> None:
+    rest = api.install(app)
+    for blueprint in (accounts_api, contacts_api, timeline_api, cockpit_api, outbox_api):
+        rest.register_blueprint(blueprint.blueprint)
+
+
+def _nav(runtime: Runtime) -> Sequence[NavEntry]:
+    user_id = require_visitor().user_id
+    with runtime.db.reading() as session:
+        open_ctas = ctas.count_open(session, owner_id=user_id)
+        counts = outbox.outbox_counts(session, user_id=user_id)
+    waiting = counts[OutboxGroup.WAITING] + counts[OutboxGroup.NEEDS_YOU]
+    return (
+        NavEntry(key="cockpit", label="Cockpit", href="/cockpit", icon="layout-dashboard", badge=open_ctas or None),
+        NavEntry(key="accounts", label="Accounts", href="/accounts", icon="building-skyscraper"),
+        NavEntry(key="outbox", label="Outbox", href="/outbox", icon="send", badge=waiting or None),
+        NavEntry(key="mailbox", label="Mailbox", href="/mailbox", icon="mailbox"),
+    )
+
+
+def _provider_origin(settings: Settings) -> str:
+    parts = urlsplit(settings.sandbox_url or "https://accounts.google.com")
+    return f"{parts.scheme}://{parts.netloc}"

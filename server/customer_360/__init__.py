@@ -1,0 +1,1 @@
+"""Everything about one customer on one page: facts, contacts, open CTAs, timeline."""

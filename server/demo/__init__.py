@@ -1,0 +1,1 @@
+"""`rapport demo`: the whole product on this machine, with a sample book of business."""

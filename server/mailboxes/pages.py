@@ -1,0 +1,192 @@
+"""The user's own mailbox: connect, reconnect, disconnect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from server.auth import oauth_attempts
+from server.auth.pages import attempt_cookie, set_cookie
+from server.errors import RapportError
+from server.logs import logger
+from server.mailboxes import connection, tokens
+from server.mailboxes.models import Mailbox, MailboxState
+from server.ports.errors import PortError
+from server.ports.gmail import COMPOSE_SCOPE, METADATA_SCOPE
+from server.vault import VaultError
+from server.web import show
+from server.web.frame import Crumb, page, runtime, tell
+from server.web.identity import require_visitor
+
+blueprint = Blueprint("mailboxes", __name__)
+log = logger(__name__)
+
+_STATES = {
+    MailboxState.CONNECTED: ("Connected", "success"),
+    MailboxState.NEEDS_RECONNECT: ("Needs reconnecting", "danger"),
+    MailboxState.DISCONNECTED: ("Disconnected", "neutral"),
+}
+_PERMISSIONS = (
+    (
+        COMPOSE_SCOPE,
+        "send",
+        "Write and send as you",
+        "Makes the draft of an email you send from Rapport, and sends it. It stands in your Sent folder.",
+    ),
+    (
+        METADATA_SCOPE,
+        "eye",
+        "See the envelope of your mail",
+        "Sender, recipients, subject and labels, to make sure that what you sent has left. Never the text.",
+    ),
+)
+_NEVER = (
+    "Reads the text of your mail, or its attachments.",
+    "Sends anything that you did not send yourself.",
+    "Shows your mailbox to a colleague or an admin.",
+)
+
+
+def banner(mailbox: Mailbox | None) -> dict[str, str] | None:
+    """What a page says above its content while the mailbox cannot send."""
+    href = url_for("mailboxes.mailbox")
+    if mailbox is None or mailbox.state == MailboxState.DISCONNECTED:
+        text = "Connect your Gmail, so that the emails of your tasks leave from your own address."
+        return {"tone": "info", "text": text, "href": href, "label": "Connect Gmail"}
+    if mailbox.state == MailboxState.NEEDS_RECONNECT:
+        text = "Google no longer accepts Rapport’s access to your Gmail. What you sent waits in the outbox."
+        return {"tone": "danger", "text": text, "href": href, "label": "Reconnect Gmail"}
+    return None
+
+
+@blueprint.get("/mailbox")
+def mailbox() -> str:
+    here = runtime()
+    with here.db.reading() as session:
+        found = connection.of_user(session, require_visitor().user_id)
+    is_kept = found is not None and found.state != MailboxState.DISCONNECTED
+    granted = set(found.scopes.split()) if found is not None and is_kept else None
+    return page(
+        "mailboxes/mailbox.html",
+        active="mailbox",
+        crumbs=[Crumb(label="Mailbox")],
+        mailbox=_shown(found) if found is not None and is_kept else None,
+        permissions=[
+            {
+                "icon": icon,
+                "title": title,
+                "text": text,
+                "is_granted": scope in granted if granted is not None else None,
+            }
+            for scope, icon, title, text in _PERMISSIONS
+        ],
+        never=_NEVER,
+        urls={"connect": url_for("mailboxes.connect"), "disconnect": url_for("mailboxes.disconnect")},
+        needs_reconnect=found is not None and found.state == MailboxState.NEEDS_RECONNECT,
+    )
+
+
+def _shown(found: Mailbox) -> dict[str, Any]:
+    label, tone = _STATES[MailboxState(found.state)]
+    cure = "Reconnect, choose this address, and leave both boxes ticked."
+    return {
+        "address": found.email,
+        "state": {"label": label, "tone": tone},
+        "connected": show.moment(found.connected_at),
+        "problem": {"text": found.problem, "cure": cure} if found.problem else None,
+        "last_read": None,
+    }
+
+
+@blueprint.post("/mailbox/connect")
+def connect() -> BaseResponse:
+    here, visitor = runtime(), require_visitor()
+    with here.db.transaction() as session:
+        started = oauth_attempts.start(
+            session,
+            purpose=oauth_attempts.CONNECT_MAILBOX,
+            return_to=request.form.get("next", "") or url_for("mailboxes.mailbox"),
+            user_id=visitor.user_id,
+            now=here.clock.now(),
+        )
+    url = here.mailbox_access.authorization_url(
+        redirect_uri=_callback_url(),
+        state=started.state,
+        code_challenge=started.code_challenge,
+        login_hint=visitor.email,
+        scopes=connection.SCOPES,
+    )
+    response = redirect(url, code=303)
+    set_cookie(response, attempt_cookie(here.settings), started.browser, max_age=600)
+    return response
+
+
+@blueprint.get("/mailbox/callback")
+def callback() -> BaseResponse:
+    target = url_for("mailboxes.mailbox")
+    try:
+        target = _finish_connecting()
+        tell("Gmail is connected. Your emails leave from your own address now.")
+    except RapportError as error:
+        tell(f"{error.detail} {error.cure}".strip(), "danger")
+    except PortError as error:
+        log.info("mailbox_not_connected", reason=type(error).__name__)
+        tell("Gmail was not connected: Google did not give the permission. Try again when you are ready.", "warning")
+    return redirect(target, code=303)
+
+
+def _finish_connecting() -> str:
+    here, visitor = runtime(), require_visitor()
+    with here.db.transaction() as session:
+        attempt = oauth_attempts.finish(
+            session,
+            purpose=oauth_attempts.CONNECT_MAILBOX,
+            state=request.args.get("state", ""),
+            browser=request.cookies.get(attempt_cookie(here.settings), ""),
+            now=here.clock.now(),
+        )
+    if "code" not in request.args or attempt.user_id != visitor.user_id:
+        raise PortError("the provider sent no code")
+    grant = here.mailbox_access.redeem(
+        code=request.args["code"], redirect_uri=_callback_url(), code_verifier=attempt.code_verifier
+    )
+    with here.db.transaction() as session:
+        connection.connect(
+            session,
+            user_id=visitor.user_id,
+            user_email=visitor.email,
+            grant=grant,
+            vault=here.vault,
+            now=here.clock.now(),
+        )
+    return attempt.return_to
+
+
+@blueprint.post("/mailbox/disconnect")
+def disconnect() -> BaseResponse:
+    here = runtime()
+    with here.db.transaction() as session:
+        found = connection.of_user(session, require_visitor().user_id)
+        grant = None
+        if found is not None and found.sealed_tokens is not None:
+            try:
+                grant = tokens.unseal(here.vault, found)
+            except VaultError:
+                log.warning("grant_does_not_open", mailbox_id=str(found.id))
+            connection.disconnect(found, now=here.clock.now())
+    if grant is not None:
+        try:
+            here.mailbox_access.revoke(grant)
+        except PortError as error:
+            log.warning("revoke_failed", reason=type(error).__name__)
+            tell("Rapport has forgotten the access. Google did not confirm: you can also remove it in your "
+                 "Google account, under Security.", "warning")  # fmt: skip
+            return redirect(url_for("mailboxes.mailbox"), code=303)
+    tell("Gmail is disconnected, and Rapport’s access was revoked at Google.")
+    return redirect(url_for("mailboxes.mailbox"), code=303)
+
+
+def _callback_url() -> str:
+    return f"{runtime().settings.base_url}/mailbox/callback"

@@ -1,0 +1,1 @@
+"""The database's shape and how it got there (Alembic)."""

@@ -1,0 +1,170 @@
+"""/api/v1/ctas, /api/v1/tasks"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import fields, validate
+
+from server.errors import Invalid
+from server.playbooks import compose, queries, work
+from server.playbooks.compose import Edits, Prepared
+from server.playbooks.models import CtaStatus, CtaTask, CtaType
+from server.playbooks.queries import CockpitFilter, CockpitRow
+from server.sends import jobs as send_jobs
+from server.sends.api import OutboundEmailSchema
+from server.sends.models import OutboundEmail
+from server.web.api import CursorArgs, InputSchema, OutputSchema, api_blueprint
+from server.web.frame import runtime
+from server.web.identity import require_visitor
+
+blueprint = api_blueprint("ctas", "Calls to action and their tasks")
+
+
+class CtaListArgs(CursorArgs):
+    mine = fields.Boolean(load_default=True)
+    type = fields.String(load_default="", validate=validate.OneOf(["", *(str(kind) for kind in CtaType)]))
+    status = fields.String(load_default="", validate=validate.OneOf(["", *(str(one) for one in CtaStatus)]))
+    q = fields.String(load_default="", validate=validate.Length(max=100))
+
+
+class TaskSchema(OutputSchema):
+    id = fields.UUID(required=True)
+    kind = fields.String(required=True)
+    title = fields.String(required=True)
+    instructions = fields.String(required=True)
+    due_on = fields.Date(allow_none=True, required=True)
+    owner_id = fields.UUID(required=True)
+    contact_role = fields.String(allow_none=True, required=True)
+    done_at = fields.AwareDateTime(allow_none=True, required=True)
+
+
+class CtaSchema(OutputSchema):
+    id = fields.UUID(required=True, attribute="cta.id")
+    name = fields.String(required=True, attribute="cta.name")
+    type = fields.String(required=True, attribute="cta.cta_type")
+    priority = fields.String(required=True, attribute="cta.priority")
+    status = fields.String(required=True, attribute="cta.status")
+    due_on = fields.Date(allow_none=True, required=True, attribute="cta.due_on")
+    owner_id = fields.UUID(required=True, attribute="cta.owner_id")
+    account_id = fields.UUID(required=True, attribute="cta.account_id")
+    account_name = fields.String(required=True, attribute="account.name")
+    tasks = fields.List(fields.Nested(TaskSchema), required=True)
+
+
+class CtaListSchema(OutputSchema):
+    items = fields.List(fields.Nested(CtaSchema), required=True)
+    next_cursor = fields.String(allow_none=True, required=True)
+
+
+class EmailArgs(InputSchema):
+    """`contact_ids`: to whom. Subject and blocks only where they differ from the template."""
+
+    contact_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(min=1, max=25))
+    subject = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=500))
+    blocks = fields.Dict(keys=fields.String(), values=fields.String(validate=validate.Length(max=20_000)))
+
+
+class SendArgs(EmailArgs):
+    seen = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        metadata={"description": "The digest of each contact's preview, by contact id: only what was seen is sent."},
+    )
+
+
+class PreviewSchema(OutputSchema):
+    contact_id = fields.UUID(required=True, attribute="contact.id")
+    subject = fields.String(allow_none=True, attribute="email.subject")
+    html = fields.String(allow_none=True, attribute="email.html")
+    text = fields.String(allow_none=True, attribute="email.text")
+    digest = fields.String(required=True)
+    problem = fields.String(required=True)
+    cure = fields.String(required=True)
+
+
+@blueprint.route("/ctas")
+class CtaList(MethodView):
+    @blueprint.arguments(CtaListArgs, location="query")
+    @blueprint.response(200, CtaListSchema)
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Open CTAs by due date, or those of one status"""
+        wanted = CockpitFilter(
+            owner_id=require_visitor().user_id if args["mine"] else None,
+            cta_type=args["type"],
+            status=args["status"],
+            text=args["q"].replace("\0", ""),
+        )
+        with runtime().db.reading() as session:
+            found = queries.cockpit(session, wanted, limit=args["limit"], after=_cursor(args["cursor"]))
+        return {"items": found.rows, "next_cursor": str(found.next_after) if found.next_after else None}
+
+
+@blueprint.route("/ctas/<uuid:cta_id>")
+class CtaDetail(MethodView):
+    @blueprint.response(200, CtaSchema)
+    @blueprint.alt_response(404, description="There is no such CTA.")
+    def get(self, cta_id: uuid.UUID) -> CockpitRow:
+        """One CTA with its tasks"""
+        with runtime().db.reading() as session:
+            return queries.cockpit_row(session, cta_id)
+
+
+@blueprint.route("/tasks/<uuid:task_id>/complete")
+class CompleteTask(MethodView):
+    @blueprint.response(200, TaskSchema)
+    @blueprint.alt_response(404, description="There is no such task.")
+    @blueprint.alt_response(409, description="An email task is done by sending its email.")
+    def post(self, task_id: uuid.UUID) -> CtaTask:
+        """Tick off a to-do"""
+        here = runtime()
+        with here.db.transaction() as session:
+            found = queries.task(session, task_id)
+            work.complete(session, found, user_id=require_visitor().user_id, now=here.clock.now())
+            return found
+
+
+@blueprint.route("/tasks/<uuid:task_id>/email/preview")
+class PreviewEmail(MethodView):
+    @blueprint.arguments(EmailArgs)
+    @blueprint.response(200, PreviewSchema(many=True))
+    @blueprint.alt_response(404, description="There is no such task.")
+    def post(self, args: dict[str, Any], task_id: uuid.UUID) -> Sequence[Prepared]:
+        """What each contact would get, exactly"""
+        return _prepared(args, task_id)[1]
+
+
+@blueprint.route("/tasks/<uuid:task_id>/email/send")
+class SendEmail(MethodView):
+    @blueprint.arguments(SendArgs)
+    @blueprint.response(202, OutboundEmailSchema(many=True))
+    @blueprint.alt_response(404, description="There is no such task.")
+    @blueprint.alt_response(409, description="The preview changed, or it was already sent.")
+    def post(self, args: dict[str, Any], task_id: uuid.UUID) -> Sequence[OutboundEmail]:
+        """Put the email of a task into the outbox, one for each contact"""
+        here = runtime()
+        composition, prepared = _prepared(args, task_id)
+        with here.db.transaction() as session:
+            rows = compose.send(session, composition, prepared, seen=args["seen"], now=here.clock.now())
+        for mailbox_id in {row.mailbox_id for row in rows}:
+            send_jobs.wake(here, mailbox_id)
+        return rows
+
+
+def _prepared(args: dict[str, Any], task_id: uuid.UUID) -> tuple[compose.Composition, list[Prepared]]:
+    here = runtime()
+    with here.db.reading() as session:
+        composition = compose.load(session, task_id=task_id, user_id=require_visitor().user_id)
+    compiled = compose.edited(composition, Edits(subject=args["subject"], blocks=args.get("blocks", {})))
+    return composition, compose.prepare(composition, compiled, args["contact_ids"], now=here.clock.now())
+
+
+def _cursor(value: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(value) if value is not None else None
+    except ValueError as error:
+        raise Invalid("This page marker is not one of ours.", cure="Start from the first page.") from error

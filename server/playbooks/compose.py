@@ -1,0 +1,235 @@
+"""Writing the email of an email task: whom to, what text, exactly what each gets; then into the outbox."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from server.accounts import queries as accounts
+from server.accounts.models import Account
+from server.auth import people
+from server.auth.models import User
+from server.contacts import queries as contacts
+from server.contacts.queries import ContactView
+from server.db import insert_if_absent
+from server.email_templates import queries as email_templates
+from server.email_templates.catalogue import MERGE_FIELDS
+from server.email_templates.compile import CompiledTemplate, apply_edits
+from server.email_templates.models import EmailTemplate, EmailTemplateVersion
+from server.email_templates.problems import EditInvalid, MissingValue, RenderRefused
+from server.email_templates.render import RenderedEmail, render
+from server.email_templates.source import TemplateSource
+from server.errors import Conflict, Invalid
+from server.mailboxes import connection
+from server.mailboxes.models import Mailbox, MailboxState
+from server.playbooks import queries, work
+from server.playbooks.models import Cta, CtaTask, EmailTaskSend, TaskKind
+from server.sends.merge_values import merge_values
+from server.sends.models import MOVING, OutboundEmail, OutboundState
+from server.sends.schedule import EmailToSchedule, schedule
+
+_LABELS = {merge_field.path: merge_field.label for merge_field in MERGE_FIELDS}
+_STANDS = frozenset({*MOVING, OutboundState.SENT, OutboundState.REVIEW})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edits:
+    """What the TAM changed. Fields that equal the template's text are no change."""
+
+    subject: str | None = None
+    blocks: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composition:
+    """Everything the composer shows. `earlier` are the emails this task has already given rise to."""
+
+    task: CtaTask
+    cta: Cta
+    account: Account
+    template: EmailTemplate
+    version: EmailTemplateVersion
+    source: TemplateSource
+    original: CompiledTemplate
+    sender: User
+    tam: User | None
+    mailbox: Mailbox | None
+    contacts: Sequence[ContactView]
+    earlier: Sequence[OutboundEmail]
+
+    @property
+    def template_label(self) -> str:
+        return f"{self.version.name} v{self.version.number}"
+
+    @property
+    def can_send(self) -> bool:
+        return self.mailbox is not None and self.mailbox.state == MailboxState.CONNECTED
+
+    def suggested(self) -> list[uuid.UUID]:
+        """Whom the task is meant for: the contacts of its role; nobody when there is none."""
+        role = self.task.contact_role
+        return [c.id for c in self.contacts if role and c.role == role and not why_not(c)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """One contact's email: rendered, or what stands in the way. `digest` names exactly this subject and body."""
+
+    contact: ContactView
+    email: RenderedEmail | None
+    problem: str = ""
+    cure: str = ""
+
+    @property
+    def digest(self) -> str:
+        if self.email is None:
+            return ""
+        whole = "\0".join((self.contact.email or "", self.email.subject, self.email.html, self.email.text))
+        return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def load(session: Session, *, task_id: uuid.UUID, user_id: uuid.UUID) -> Composition:
+    """Raises NotFound, Forbidden when the task is somebody else's, Conflict when it is no email task or is done."""
+    task = queries.task(session, task_id)
+    cta = queries.cta(session, task.cta_id)
+    work.demand_owner(task, cta, user_id)
+    if task.kind != TaskKind.EMAIL or task.email_template_id is None:
+        raise Conflict("This task has no email to write.", cure="Go back to its CTA.")
+    account = accounts.by_id(session, cta.account_id)
+    template = email_templates.by_id(session, task.email_template_id)
+    version = email_templates.current_version(session, template)
+    return Composition(
+        task=task,
+        cta=cta,
+        account=account,
+        template=template,
+        version=version,
+        source=email_templates.source_of(template, version),
+        original=CompiledTemplate.from_json(version.compiled),
+        sender=people.by_id(session, user_id),
+        tam=people.by_id(session, account.tam_id) if account.tam_id else None,
+        mailbox=connection.of_user(session, user_id),
+        contacts=contacts.of_account(session, account.id),
+        earlier=queries.sends_of(session, [task.id]).get(task.id, []),
+    )
+
+
+def why_not(contact: ContactView) -> str:
+    """Why this contact cannot be written to, or an empty text."""
+    if contact.opted_out_at is not None:
+        return "Opted out"
+    if contact.email is None:
+        return "No address"
+    return ""
+
+
+def edited(composition: Composition, edits: Edits) -> CompiledTemplate:
+    """The template with the changes. Raises EditInvalid, its fields named "subject" or by block."""
+    subject = edits.subject
+    if subject is not None and subject.strip() == composition.source.subject.strip():
+        subject = None
+    originals = {block.name: block.markup for block in composition.original.blocks}
+    changed = {name: text for name, text in edits.blocks.items() if _lines(text) != _lines(originals.get(name, ""))}
+    if subject is None and not changed:
+        return composition.original
+    return apply_edits(composition.source, subject, {name: _lines(text) for name, text in changed.items()})
+
+
+def demand_finished(compiled: CompiledTemplate) -> None:
+    """Raises EditInvalid for texts in which the template leaves a gap "…" for the TAM to fill."""
+    if compiled.unfinished:
+        words = "There is still a gap “…” in this text: fill it in, or take it out."
+        raise EditInvalid(dict.fromkeys(compiled.unfinished, words))
+
+
+def prepare(
+    composition: Composition, compiled: CompiledTemplate, chosen: Sequence[uuid.UUID], *, now: datetime
+) -> list[Prepared]:
+    """The email of each chosen contact, in the order of the list. Raises Invalid for a contact of another account."""
+    known = {contact.id: contact for contact in composition.contacts}
+    demand_finished(compiled)
+    if not set(chosen) <= known.keys():
+        raise Invalid("A chosen contact does not belong to this account.", cure="Choose from the list.")
+    return [_prepare(composition, compiled, contact, now) for contact in known.values() if contact.id in chosen]
+
+
+def _prepare(composition: Composition, compiled: CompiledTemplate, contact: ContactView, now: datetime) -> Prepared:
+    reason = why_not(contact)
+    if reason:
+        return Prepared(contact=contact, email=None, problem=f"{reason}.", cure="Leave this contact out.")
+    values = merge_values(
+        contact=contact, account=composition.account, sender=composition.sender, tam=composition.tam, now=now
+    )
+    try:
+        return Prepared(contact=contact, email=render(compiled, values))
+    except MissingValue as error:
+        named = ", ".join(f"{_LABELS.get(path, path)} ({path})" for path in error.missing)
+        return Prepared(contact=contact, email=None, problem=f"No value for {named}.", cure=error.cure)
+    except RenderRefused as error:
+        return Prepared(contact=contact, email=None, problem=error.detail, cure=error.cure)
+
+
+def send(
+    session: Session, composition: Composition, prepared: Sequence[Prepared], *, seen: Mapping[str, str], now: datetime
+) -> list[OutboundEmail]:
+    """Put one email for each contact into the outbox.
+
+    `seen` maps contact ids to the digest of the preview that the person saw: another text is refused. Raises Invalid
+    or Conflict with nothing written; the same click twice gives the same rows.
+    """
+    if not prepared:
+        raise Invalid("Nobody is chosen.", cure="Tick at least one contact under To.")
+    broken = next((one for one in prepared if one.email is None), None)
+    if broken is not None:
+        raise Invalid(f"{broken.contact.full_name}: {broken.problem}", cure=broken.cure)
+    if not composition.can_send or composition.mailbox is None:
+        raise Conflict("Your Gmail is not connected.", cure="Connect it under Mailbox, then send.")
+    if any(seen.get(str(one.contact.id)) != one.digest for one in prepared):
+        raise Conflict("The email differs from the preview you saw.", cure="Look at the new preview, then send.")
+    return [_schedule(session, composition, composition.mailbox, one, now) for one in prepared]
+
+
+def _schedule(
+    session: Session, composition: Composition, mailbox: Mailbox, one: Prepared, now: datetime
+) -> OutboundEmail:
+    contact = one.contact
+    assert one.email is not None
+    assert contact.email is not None
+    to_contact = [email for email in composition.earlier if email.contact_id == contact.id]
+    standing = next((email for email in to_contact if email.state in _STANDS), None)
+    if standing is not None:
+        raise Conflict(
+            f"This task has already written to {contact.full_name}.",
+            cure="Look at the task; leave this contact out, or wait for what is under way.",
+        )
+    row = schedule(
+        session,
+        EmailToSchedule(
+            dedupe_key=f"task:{composition.task.id}:contact:{contact.id}:{len(to_contact)}",
+            mailbox_id=mailbox.id,
+            user_id=composition.sender.id,
+            account_id=composition.account.id,
+            contact_id=contact.id,
+            email_template_version_id=composition.version.id,
+            template_label=composition.template_label,
+            from_name=composition.sender.name,
+            from_email=mailbox.email,
+            to_name=contact.full_name,
+            to_email=contact.email,
+            subject=one.email.subject,
+            html=one.email.html,
+            text=one.email.text,
+        ),
+        now=now,
+    )
+    insert_if_absent(session, EmailTaskSend(cta_task_id=composition.task.id, outbound_email_id=row.id))
+    return row
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()

@@ -1,0 +1,213 @@
+"""CTAs and tasks as pages show them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from flask import url_for
+
+from server.accounts.models import Account
+from server.auth.models import User
+from server.contacts.queries import ContactView
+from server.playbooks.models import (
+    STATUS_LABELS,
+    TYPE_LABELS,
+    Cta,
+    CtaStatus,
+    CtaTask,
+    CtaType,
+    Priority,
+    TaskKind,
+)
+from server.playbooks.queries import SOON, CockpitRow
+from server.sends import present as send_words
+from server.sends.models import OutboundEmail, OutboundState
+from server.web import show
+
+_TYPE_ICONS = {
+    CtaType.RISK: "flame",
+    CtaType.EXPANSION: "trending-up",
+    CtaType.LIFECYCLE: "route",
+    CtaType.ACTIVITY: "user",
+    CtaType.RENEWAL: "refresh",
+    CtaType.DIGITAL_JOURNEY: "rocket",
+    CtaType.OBJECTIVE: "target-arrow",
+}
+_PRIORITIES = {
+    Priority.HIGH: ("High", "danger"),
+    Priority.MEDIUM: ("Medium", "warning"),
+    Priority.LOW: ("Low", "neutral"),
+}
+_GROUPS = (
+    ("overdue", "Overdue", "danger"),
+    ("today", "Today", "warning"),
+    ("soon", "Next 7 days", "info"),
+    ("later", "Later", "neutral"),
+    ("none", "No date", "neutral"),
+)
+
+
+def cta_type(cta: Cta) -> dict[str, str]:
+    kind = CtaType(cta.cta_type)
+    return {"label": TYPE_LABELS[kind], "icon": _TYPE_ICONS[kind]}
+
+
+def priority(cta: Cta) -> dict[str, str]:
+    label, tone = _PRIORITIES[Priority(cta.priority)]
+    return {"label": label, "tone": tone}
+
+
+def status(cta: Cta) -> dict[str, str]:
+    value = CtaStatus(cta.status)
+    tones = {CtaStatus.NEW: "info", CtaStatus.WORK_IN_PROGRESS: "accent", CtaStatus.CLOSED_SUCCESS: "success"}
+    return {"label": STATUS_LABELS[value], "tone": tones.get(value, "neutral")}
+
+
+def is_overdue(due_on: date | None) -> bool:
+    return due_on is not None and due_on < show.today()
+
+
+def groups(rows: Sequence[CockpitRow]) -> list[dict[str, Any]]:
+    """Rows by when they are due, as playbooks/_cta_list.html takes them."""
+    by_key: dict[str, list[dict[str, Any]]] = {key: [] for key, _, _ in _GROUPS}
+    for row in rows:
+        by_key[_group_of(row.due_on)].append(_row(row))
+    return [{"key": key, "label": label, "tone": tone, "ctas": by_key[key]} for key, label, tone in _GROUPS]
+
+
+def _group_of(due_on: date | None) -> str:
+    if due_on is None:
+        return "none"
+    today = show.today()
+    if due_on < today:
+        return "overdue"
+    if due_on == today:
+        return "today"
+    return "soon" if due_on <= today + SOON else "later"
+
+
+def _row(row: CockpitRow) -> dict[str, Any]:
+    cta, account, task = row.cta, row.account, row.next_task
+    return {
+        "id": cta.id,
+        "name": cta.name,
+        "href": url_for("playbooks.cta", cta_id=cta.id),
+        "type": cta_type(cta),
+        "account": {
+            "name": account.name,
+            "href": f"/accounts/{account.id}",
+            "arr": show.amount(account.arr),
+            "renews": show.day(account.renewal_on),
+        },
+        "next_task": {"title": task.title, "due": show.day(task.due_on), "is_email": task.kind == TaskKind.EMAIL}
+        if task
+        else None,
+        "tasks_done": sum(task.done_at is not None for task in row.tasks),
+        "tasks_total": len(row.tasks),
+        "priority": priority(cta),
+        "owner": {"name": row.owner.name},
+        "is_overdue": is_overdue(task.due_on if task else cta.due_on),
+    }
+
+
+def account_card(account: Account, tam: User | None) -> dict[str, Any]:
+    return {
+        "name": account.name,
+        "href": f"/accounts/{account.id}",
+        "stage": account.stage_label,
+        "arr": show.amount(account.arr),
+        "renews": show.day(account.renewal_on),
+        "tam": {"name": tam.name if tam else account.tam_name} if tam or account.tam_name else None,
+    }
+
+
+def contact_row(contact: ContactView) -> dict[str, Any]:
+    return {
+        "name": contact.full_name,
+        "title": contact.title or "",
+        "email": contact.email or "No address",
+        "roles": [contact.role_label] if contact.role else [],
+        "opted_out": contact.opted_out_at is not None,
+    }
+
+
+def task(
+    found: CtaTask,
+    *,
+    owner: User | None,
+    template_name: str,
+    emails: Sequence[OutboundEmail],
+    may_work: bool,
+    account_id: uuid.UUID,
+) -> dict[str, Any]:
+    """One task as playbooks/_task.html takes it."""
+    is_email = found.kind == TaskKind.EMAIL
+    is_done = found.done_at is not None
+    # A task whose email has just left is settled a moment later: keep asking until then.
+    moving = any(email.is_moving for email in emails)
+    unsettled = bool(emails) and not is_done and all(email.state == OutboundState.SENT for email in emails)
+    state = "done" if is_done else "waiting" if moving or unsettled else "open"
+    toggle = None
+    if may_work and not is_email:
+        deed, label = ("reopen", "Reopen") if is_done else ("complete", "Mark done")
+        toggle = {"href": url_for(f"playbooks.{deed}", task_id=found.id), "label": label}
+    can_write = is_email and may_work and not is_done
+    return {
+        "id": found.id,
+        "title": found.title,
+        "kind": "email" if is_email else "todo",
+        "state": state,
+        "state_label": {"done": "Done", "waiting": "Sending", "open": "Open"}[state],
+        "instructions": found.instructions,
+        "due": show.day(found.due_on),
+        "is_overdue": is_overdue(found.due_on),
+        "owner": {"name": owner.name} if owner else None,
+        "template_name": template_name,
+        "compose_href": url_for("compose.compose_email", task_id=found.id) if can_write else None,
+        "toggle": toggle,
+        "is_moving": moving or unsettled,
+        "poll_href": url_for("playbooks.task", task_id=found.id),
+        "sends": [_send(email, account_id) for email in emails],
+        "problem": _problem(emails),
+    }
+
+
+def _send(email: OutboundEmail, account_id: uuid.UUID) -> dict[str, Any]:
+    label, tone, _ = send_words.state_words(email)
+    is_sent = email.state == OutboundState.SENT
+    return {
+        "tone": tone,
+        "label": label,
+        "to": email.to_name,
+        "at": show.moment(email.sent_at) if is_sent else None,
+        "timeline_href": f"/accounts/{account_id}#timeline" if is_sent else None,
+        "outbox_href": url_for("sends.email", email_id=email.id),
+    }
+
+
+def _problem(emails: Sequence[OutboundEmail]) -> dict[str, Any] | None:
+    wrong = next((email for email in emails if email.problem), None)
+    if wrong is None:
+        return None
+    actions = send_words.actions(wrong)
+    action = None
+    if wrong.state == OutboundState.FAILED:
+        action = {"label": actions[0]["label"], "href": actions[0]["href"], "method": "post"}
+    elif wrong.state == OutboundState.REVIEW:
+        action = {"label": "Decide", "href": url_for("sends.email", email_id=wrong.id), "method": "get"}
+    return {"text": f"{wrong.to_name}: {wrong.problem}", "cure": wrong.cure or "", "action": action}
+
+
+def type_choices() -> list[dict[str, str]]:
+    return [{"value": "", "label": "Every type"}, *({"value": k.value, "label": TYPE_LABELS[k]} for k in CtaType)]
+
+
+def status_choices() -> list[dict[str, str]]:
+    return [{"value": "", "label": "All open"}, *({"value": s.value, "label": STATUS_LABELS[s]} for s in CtaStatus)]
+
+
+def named(users: Mapping[uuid.UUID, User], user_id: uuid.UUID | None) -> User | None:
+    return users.get(user_id) if user_id else None

@@ -1,0 +1,1 @@
+"""Finding accounts, contacts and CTAs from the field at the top."""

@@ -1,0 +1,176 @@
+"""The cast: Alice owns, Bob is on her team, Charlie must not act. And a small book of business to play with."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from server.accounts.models import Account
+from server.accounts.names import fold
+from server.auth import people
+from server.auth.models import User
+from server.contacts.models import Contact, ContactAddress
+from server.email_templates import queries as email_templates
+from server.email_templates.load import load_templates, read_folder
+from server.ids import new_id
+from server.mailboxes import tokens
+from server.mailboxes.models import Mailbox, MailboxState
+from server.playbooks.models import Cta, CtaTask, TaskKind
+from server.ports.gmail import OAuthTokens
+from server.vault import Vault
+
+TEMPLATES = Path(__file__).parent.parent / "email_templates"
+ALICE, BOB, CHARLIE = "alice@rapport.example", "bob@rapport.example", "charlie@rapport.example"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Book:
+    """Ids of what `load_cast` made: one account of Alice's with three contacts, and a CTA with an email task."""
+
+    alice: uuid.UUID
+    bob: uuid.UUID
+    charlie: uuid.UUID
+    account: uuid.UUID
+    priya: uuid.UUID
+    tom: uuid.UUID
+    opted_out: uuid.UUID
+    cta: uuid.UUID
+    email_task: uuid.UUID
+    to_do: uuid.UUID
+
+
+def load_cast(session: Session, now: datetime) -> Book:
+    load_templates(session, read_folder(TEMPLATES), now)
+    users = {
+        email: people.add_user(session, email=email, name=name, role=role, title=title, time_zone=zone, now=now)
+        for email, name, role, title, zone in (
+            (ALICE, "Alice Moreau", "tam", "Technical Account Manager", "Europe/Paris"),
+            (BOB, "Bob Lindqvist", "tam", "Technical Account Manager", "Europe/Stockholm"),
+            (CHARLIE, "Charlie Okoye", "viewer", "Account Executive", "UTC"),
+        )
+    }
+    session.flush()
+    account = _account(session, users[ALICE], now)
+    priya = add_contact(session, account.id, "Priya", "Nair", "priya@helios.example", now, role="executive_sponsor")
+    tom = add_contact(session, account.id, "Tom", "Becker", "tom@helios.example", now, role="gitlab_admin")
+    out = add_contact(session, account.id, "Sam", "Holt", "sam@helios.example", now, opted_out=True)
+    cta, email_task, to_do = _cta(session, account, users[ALICE], now)
+    session.flush()
+    return Book(
+        alice=users[ALICE].id,
+        bob=users[BOB].id,
+        charlie=users[CHARLIE].id,
+        account=account.id,
+        priya=priya,
+        tom=tom,
+        opted_out=out,
+        cta=cta,
+        email_task=email_task,
+        to_do=to_do,
+    )
+
+
+def _account(session: Session, tam: User, now: datetime) -> Account:
+    account = Account(
+        name="Helios Energy",
+        name_key=fold("Helios Energy"),
+        tam_id=tam.id,
+        tam_name=tam.name,
+        arr=Decimal("858000.00"),
+        renewal_on=date(2027, 9, 30),
+        lifecycle_stage="onboarding",
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(account)
+    session.flush()
+    return account
+
+
+def add_contact(
+    session: Session,
+    account_id: uuid.UUID,
+    first: str,
+    last: str,
+    email: str,
+    now: datetime,
+    *,
+    role: str | None = None,
+    opted_out: bool = False,
+) -> uuid.UUID:
+    contact = Contact(
+        account_id=account_id,
+        first_name=first,
+        last_name=last,
+        name_key=fold(f"{last} {first}"),
+        title="VP Engineering",
+        role=role,
+        opted_out_at=now if opted_out else None,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(contact)
+    session.flush()
+    session.add(ContactAddress(contact_id=contact.id, email=email, email_norm=email.lower(), is_primary=True))
+    return contact.id
+
+
+def _cta(session: Session, account: Account, owner: User, now: datetime) -> tuple[uuid.UUID, uuid.UUID, uuid.UUID]:
+    cta = Cta(
+        account_id=account.id,
+        name="Onboard Helios Energy",
+        cta_type="lifecycle",
+        priority="high",
+        status="new",
+        owner_id=owner.id,
+        due_on=now.date() + timedelta(days=12),
+        opened_at=now,
+    )
+    session.add(cta)
+    session.flush()
+    template = email_templates.by_slug(session, "onboarding-welcome")
+    email_task = CtaTask(
+        cta_id=cta.id,
+        position=0,
+        kind=TaskKind.EMAIL,
+        title="Send the welcome email",
+        instructions="",
+        owner_id=owner.id,
+        due_on=now.date(),
+        email_template_id=template.id,
+        contact_role="gitlab_admin",
+    )
+    to_do = CtaTask(
+        cta_id=cta.id,
+        position=1,
+        kind=TaskKind.TO_DO,
+        title="Hold the internal handoff",
+        instructions="Ask why they bought.",
+        owner_id=owner.id,
+    )
+    session.add_all([email_task, to_do])
+    return cta.id, email_task.id, to_do.id
+
+
+def connect_mailbox(
+    session: Session, *, user_id: uuid.UUID, email: str, granted: OAuthTokens, vault: Vault, now: datetime
+) -> uuid.UUID:
+    """A connected mailbox without the trip through the browser; `granted` come from the sandbox."""
+    mailbox = Mailbox(
+        id=new_id(),
+        user_id=user_id,
+        email=email,
+        state=MailboxState.CONNECTED,
+        scopes=" ".join(sorted(granted.scopes)),
+        connected_at=now,
+        state_changed_at=now,
+    )
+    mailbox.sealed_tokens = tokens.seal(vault, mailbox.id, granted)
+    session.add(mailbox)
+    session.flush()
+    return mailbox.id
