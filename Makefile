@@ -1,0 +1,75 @@
+# Two commands do everything on a fresh Debian machine with Python 3.11+, Node 20 and make:
+#   make demo    the whole product on this machine, with a sample book of business
+#   make test    every check and every test
+# The others are parts of these. Nothing outside of this folder is changed, but for Debian packages that tests need.
+
+SHELL := /bin/sh
+PYTHON ?= python3
+PORT ?= 8400
+DATA ?= var/demo
+WORKERS ?= 2
+PY := .venv/bin/python
+
+.PHONY: help setup setup-tests assets demo demo-reset test lint bench lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^#   //p' Makefile
+	@echo "make setup       a development checkout"
+	@echo "make demo-reset  forget what the demo holds"
+	@echo "make lint        style, types"
+	@echo "make bench       measurements"
+	@echo "make lock        new lock files after a change of pyproject.toml"
+
+setup: .venv/.ready assets
+
+.venv/.ready: requirements/dev.txt pyproject.toml
+	@echo "Installing the locked Python packages …"
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Rapport needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
+	@test -x $(PY) || $(PYTHON) -m venv .venv || { echo "The venv module is missing: apt-get install python3-venv"; exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json .npmrc
+	@echo "Installing the locked browser packages …"
+	@npm ci --loglevel=error --no-progress
+	@touch $@
+
+assets: server/web/static/dist/manifest.json
+
+server/web/static/dist/manifest.json: node_modules/.ready tools/web/build.mjs $(wildcard web_assets/* web_assets/*/*)
+	@echo "Building the browser's files …"
+	@npm run --silent build
+	@touch $@
+
+tests/emulate/node_modules/.ready: tests/emulate/package.json tests/emulate/package-lock.json
+	@echo "Installing the emulator that the Gmail adapter is also tested against …"
+	@npm ci --loglevel=error --no-progress --prefix tests/emulate
+	@touch $@
+
+setup-tests: setup tests/emulate/node_modules/.ready
+	@tools/debian-packages chromium postgresql
+
+demo: setup
+	@exec $(PY) -m server demo --port $(PORT) --data $(DATA)
+
+demo-reset: .venv/.ready
+	@$(PY) -m server demo --port $(PORT) --data $(DATA) --reset
+
+lint: .venv/.ready
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+test: setup-tests lint
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup
+
+bench: setup
+	@$(PY) tools/bench/import_rows.py
+
+lock:
+	@tools/lock
+
+clean:
+	rm -rf .venv node_modules tests/emulate/node_modules server/web/static/dist
