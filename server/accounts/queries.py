@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, case, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, case, exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from server.accounts.models import Account, AccountDomain
@@ -186,7 +186,10 @@ def _wanted(tam_id: uuid.UUID | None, search: str) -> list[ColumnElement[bool]]:
     if tam_id is not None:
         wanted.append(Account.tam_id == tam_id)
     if key := fold(search):
-        wanted.append(Account.name_key.contains(key, autoescape=True))
+        has_domain = exists().where(
+            AccountDomain.account_id == Account.id, AccountDomain.domain.contains(key, autoescape=True)
+        )
+        wanted.append(or_(Account.name_key.contains(key, autoescape=True), has_domain))
     return wanted
 
 

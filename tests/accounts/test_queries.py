@@ -149,3 +149,15 @@ def test_a_forged_cursor_is_invalid(data: str):
     forged = base64.urlsafe_b64encode(data.replace("ID", uuid.uuid4().hex).encode()).decode().rstrip("=")
     with pytest.raises(Invalid):
         AccountCursor.decode(forged)
+
+
+def test_accounts_are_found_by_a_part_of_their_domain(db: Database, clock: StandingClock) -> None:
+    with db.transaction() as session:
+        helios = Account(name="Helios", name_key="helios", created_at=clock.now(), updated_at=clock.now())
+        other = Account(name="Other", name_key="other", created_at=clock.now(), updated_at=clock.now())
+        session.add_all([helios, other])
+        session.flush()
+        session.add(AccountDomain(account_id=helios.id, domain="sun.example"))
+    with db.reading() as session:
+        assert [found.name for found in queries.page(session, search="sun.ex").accounts] == ["Helios"]
+        assert queries.count(session, search="SUN") == 1
