@@ -115,10 +115,11 @@ def _set_id(_target: Base, _args: Any, values: dict[str, Any]) -> None:
 def make_engine(url: str) -> Engine:
     """An engine by our recipe. SQLite: WAL, synchronous=FULL, foreign keys, BEGIN IMMEDIATE for every writer."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=4)
+        return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=4, hide_parameters=True)
     path = url.removeprefix("sqlite:///")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    # hide_parameters: addresses and texts have no place in tracebacks, nor in Redis, where failed jobs keep theirs
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

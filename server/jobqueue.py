@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.job import Job
@@ -34,7 +36,9 @@ class JobQueue(Protocol):
 
 
 class NudgeJob(Job):
-    """An RQ job that can only be the one entry function, whatever Redis says."""
+    """An RQ job that can only be the one entry function, whatever Redis says: no callback and no webhook either."""
+
+    success_callback = failure_callback = stopped_callback = None
 
     @property
     def func(self) -> Any:
@@ -42,10 +46,20 @@ class NudgeJob(Job):
             raise ValueError(f"job {self.id} names a function that is not a Rapport job")
         return super().func
 
+    def send_webhooks(self, *_: Any, **__: Any) -> None:
+        """RQ would post to any address that stands in Redis."""
+
 
 class RqJobQueue:
     def __init__(self, redis_url: str) -> None:
-        self.connection = redis.Redis.from_url(redis_url, socket_connect_timeout=2, health_check_interval=30)
+        # A person waits meanwhile: twice at once (a connection may have gone stale), then the sweep will do.
+        self.connection = redis.Redis.from_url(
+            redis_url,
+            socket_connect_timeout=2,
+            socket_timeout=1,
+            health_check_interval=30,
+            retry=Retry(NoBackoff(), 1),
+        )
 
     def queue(self) -> Queue:
         return Queue(QUEUE_NAME, connection=self.connection, serializer=JSONSerializer, job_class=NudgeJob)

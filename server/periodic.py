@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 from server.logs import logger
@@ -19,12 +20,14 @@ log = logger(__name__)
 
 def tick(runtime: Runtime, number: int) -> None:
     """One look. Errors are logged and the next tick tries again: a database that restarts must not stop the clock."""
-    try:
-        send_jobs.sweep(runtime)
-        if number % SETTLE_EVERY_TICKS == 0:
-            playbook_jobs.settle_email_tasks(runtime)
-    except Exception:
-        log.exception("tick_failed")
+    looks: list[Callable[[Runtime], object]] = [send_jobs.sweep]
+    if number % SETTLE_EVERY_TICKS == 0:
+        looks.append(playbook_jobs.settle_email_tasks)
+    for look in looks:
+        try:
+            look(runtime)
+        except Exception:
+            log.exception("tick_failed", look=look.__name__)
 
 
 def main(runtime: Runtime) -> None:

@@ -22,6 +22,8 @@ class Vault:
 
     def seal(self, owner: str, secret: str) -> str:
         """`owner` names the row, such as "mailbox:<id>"."""
+        if "\n" in owner:
+            raise ValueError("an owner's name is one line: the first line break ends it")
         return self._fernet.encrypt(f"{owner}\n{secret}".encode()).decode()
 
     def open(self, owner: str, sealed: str) -> str:

@@ -55,7 +55,9 @@ def start(session: Session, *, purpose: str, return_to: str, user_id: uuid.UUID 
 
 def finish(session: Session, *, purpose: str, state: str, browser: str, now: datetime) -> OAuthAttempt:
     """Take the attempt, once. Raises Invalid when it is unknown, used, too old, or of another browser."""
-    attempt = session.scalars(select(OAuthAttempt).where(OAuthAttempt.state_hash == _hash(state))).one_or_none()
+    # Locked, so that of two callbacks at once only one finds it.
+    statement = select(OAuthAttempt).where(OAuthAttempt.state_hash == _hash(state)).with_for_update()
+    attempt = session.scalars(statement).one_or_none()
     if attempt is not None:
         session.delete(attempt)
     if (

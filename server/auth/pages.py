@@ -34,6 +34,12 @@ def set_cookie(response: BaseResponse, name: str, value: str, *, max_age: int) -
     response.set_cookie(name, value, max_age=max_age, path="/", secure=secure, httponly=True, samesite="Lax")
 
 
+def drop_cookie(response: BaseResponse, name: str) -> None:
+    # With the flags it was set with: browsers ignore a __Host- cookie without Secure, also one that ends it.
+    secure = runtime().settings.secure_cookies
+    response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="Lax")
+
+
 def find_visitor() -> Visitor | None:
     """The signed-in person of this request, by the session cookie."""
     here = runtime()
@@ -75,10 +81,11 @@ def sign_in() -> BaseResponse | str:
 
 def _sign_in_page(next_path: str, problem: str) -> str:
     here = runtime()
-    sandbox_people: list[User] = []
+    sandbox_people: list[dict[str, str]] = []
     if here.settings.sandbox_url:
         with here.db.reading() as session:
-            sandbox_people = people.sandbox_cast(session)
+            cast = people.sandbox_cast(session)
+        sandbox_people = [{"name": u.name, "email": u.email, "role": ROLE_LABELS[Role(u.role)]} for u in cast]
     return render_template("auth/sign_in.html", sandbox_people=sandbox_people, error=problem, next_path=next_path)
 
 
@@ -141,7 +148,7 @@ def _finish_sign_in() -> BaseResponse:
         token = sessions.open_session(session, user_id=user.id, user_agent=request.user_agent.string, now=now)
     response = redirect(attempt.return_to, code=303)
     set_cookie(response, session_cookie(here.settings), token, max_age=int(sessions.ABSOLUTE.total_seconds()))
-    response.delete_cookie(attempt_cookie(here.settings), path="/")
+    drop_cookie(response, attempt_cookie(here.settings))
     return response
 
 
@@ -151,7 +158,7 @@ def sign_out() -> BaseResponse:
     with here.db.transaction() as session:
         sessions.close(session, session_id=require_visitor().session_id)
     response = redirect(url_for("auth.sign_in"), code=303)
-    response.delete_cookie(session_cookie(here.settings), path="/")
+    drop_cookie(response, session_cookie(here.settings))
     return response
 
 

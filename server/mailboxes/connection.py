@@ -20,15 +20,22 @@ SCOPES = ("openid", "email", COMPOSE_SCOPE, METADATA_SCOPE)
 _NEEDED = frozenset({COMPOSE_SCOPE, METADATA_SCOPE})
 
 
-def of_user(session: Session, user_id: uuid.UUID) -> Mailbox | None:
-    return session.scalars(select(Mailbox).where(Mailbox.user_id == user_id)).one_or_none()
+def of_user(session: Session, user_id: uuid.UUID, *, lock: bool = False) -> Mailbox | None:
+    statement = select(Mailbox).where(Mailbox.user_id == user_id)
+    return session.scalars(statement.with_for_update() if lock else statement).one_or_none()
 
 
-def by_id(session: Session, mailbox_id: uuid.UUID) -> Mailbox:
-    mailbox = session.get(Mailbox, mailbox_id)
+def by_id(session: Session, mailbox_id: uuid.UUID, *, lock: bool = False) -> Mailbox:
+    mailbox = session.get(Mailbox, mailbox_id, with_for_update=lock)
     if mailbox is None:
         raise NotFound("There is no such mailbox.")
     return mailbox
+
+
+def still_holds(session: Session, mailbox_id: uuid.UUID, *, granted_at: datetime) -> bool:
+    """Whether the grant that was given at `granted_at` is still the one to use. `connected_at` names a grant."""
+    mailbox = by_id(session, mailbox_id)
+    return mailbox.state == MailboxState.CONNECTED and mailbox.connected_at == granted_at
 
 
 def connect(
@@ -45,7 +52,7 @@ def connect(
             "Gmail was connected without all the permissions that sending needs.",
             cure="Connect again and leave both boxes ticked.",
         )
-    mailbox = of_user(session, user_id)
+    mailbox = of_user(session, user_id, lock=True)
     if mailbox is None:
         if session.scalars(select(Mailbox.id).where(Mailbox.email == user_email)).first() is not None:
             raise Conflict(f"{user_email} is already connected by another user.")
@@ -59,17 +66,19 @@ def connect(
     return mailbox
 
 
-def keep_renewed(session: Session, *, mailbox_id: uuid.UUID, renewed: OAuthTokens, vault: Vault) -> None:
-    """Store a renewed access token, unless the person has disconnected meanwhile."""
-    mailbox = by_id(session, mailbox_id)
-    if mailbox.state != MailboxState.DISCONNECTED:
+def keep_renewed(
+    session: Session, *, mailbox_id: uuid.UUID, granted_at: datetime, renewed: OAuthTokens, vault: Vault
+) -> None:
+    """Store a renewed access token, unless the person has disconnected or connected anew meanwhile."""
+    mailbox = by_id(session, mailbox_id, lock=True)
+    if mailbox.state != MailboxState.DISCONNECTED and mailbox.connected_at == granted_at:
         mailbox.sealed_tokens = tokens.seal(vault, mailbox_id, renewed)
 
 
-def lose_access(session: Session, *, mailbox_id: uuid.UUID, reason: str, now: datetime) -> None:
-    """Google no longer accepts the grant. What waits in the outbox keeps waiting for the reconnect."""
-    mailbox = by_id(session, mailbox_id)
-    if mailbox.state == MailboxState.CONNECTED:
+def lose_access(session: Session, *, mailbox_id: uuid.UUID, granted_at: datetime, reason: str, now: datetime) -> None:
+    """The grant of `granted_at` is of no use any more. What waits in the outbox keeps waiting for the reconnect."""
+    mailbox = by_id(session, mailbox_id, lock=True)
+    if mailbox.state == MailboxState.CONNECTED and mailbox.connected_at == granted_at:
         mailbox.state = MailboxState.NEEDS_RECONNECT
         mailbox.problem = reason
         mailbox.state_changed_at = now

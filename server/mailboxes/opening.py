@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import uuid
 
+from server.logs import logger
 from server.mailboxes import connection, tokens
-from server.mailboxes.models import MailboxState
+from server.mailboxes.models import Mailbox, MailboxState
 from server.ports.gmail import GmailMailbox, OAuthTokens
 from server.runtime import Runtime
+from server.vault import VaultError
+
+log = logger(__name__)
 
 
 def open_mailbox(runtime: Runtime, mailbox_id: uuid.UUID) -> GmailMailbox | None:
@@ -16,9 +20,33 @@ def open_mailbox(runtime: Runtime, mailbox_id: uuid.UUID) -> GmailMailbox | None
         mailbox = connection.by_id(session, mailbox_id)
     if mailbox.state != MailboxState.CONNECTED:
         return None
+    try:
+        grant = tokens.unseal(runtime.vault, mailbox)
+    except VaultError:
+        _say_that_it_does_not_open(runtime, mailbox)
+        return None
 
     def keep(renewed: OAuthTokens) -> None:
         with runtime.db.transaction() as session:
-            connection.keep_renewed(session, mailbox_id=mailbox_id, renewed=renewed, vault=runtime.vault)
+            connection.keep_renewed(
+                session,
+                mailbox_id=mailbox_id,
+                granted_at=mailbox.connected_at,
+                renewed=renewed,
+                vault=runtime.vault,
+            )
 
-    return runtime.gmail.open(tokens.unseal(runtime.vault, mailbox), on_refresh=keep)
+    return runtime.gmail.open(grant, on_refresh=keep)
+
+
+def _say_that_it_does_not_open(runtime: Runtime, mailbox: Mailbox) -> None:
+    """The keys of this installation changed: only connecting again brings a grant that can be read."""
+    log.error("grant_does_not_open", mailbox_id=str(mailbox.id))
+    with runtime.db.transaction() as session:
+        connection.lose_access(
+            session,
+            mailbox_id=mailbox.id,
+            granted_at=mailbox.connected_at,
+            reason="Rapport can no longer read the permission you gave: its keys were changed.",
+            now=runtime.clock.now(),
+        )

@@ -14,7 +14,7 @@ from server.logs import logger
 from server.mailboxes import connection, tokens
 from server.mailboxes.models import Mailbox, MailboxState
 from server.ports.errors import PortError
-from server.ports.gmail import COMPOSE_SCOPE, METADATA_SCOPE
+from server.ports.gmail import COMPOSE_SCOPE, METADATA_SCOPE, OAuthTokens
 from server.vault import VaultError
 from server.web import show
 from server.web.frame import Crumb, page, runtime, tell
@@ -46,6 +46,11 @@ _NEVER = (
     "Reads the text of your mail, or its attachments.",
     "Sends anything that you did not send yourself.",
     "Shows your mailbox to a colleague or an admin.",
+)
+
+_NOT_CONFIRMED = (
+    "Rapport has forgotten the access. Google did not confirm: you can also remove it in your Google account, "
+    "under Security."
 )
 
 
@@ -168,24 +173,29 @@ def _finish_connecting() -> str:
 def disconnect() -> BaseResponse:
     here = runtime()
     with here.db.transaction() as session:
-        found = connection.of_user(session, require_visitor().user_id)
-        grant = None
+        found = connection.of_user(session, require_visitor().user_id, lock=True)
+        grant, was_read = None, True
         if found is not None and found.sealed_tokens is not None:
             try:
                 grant = tokens.unseal(here.vault, found)
             except VaultError:
+                was_read = False
                 log.warning("grant_does_not_open", mailbox_id=str(found.id))
             connection.disconnect(found, now=here.clock.now())
-    if grant is not None:
-        try:
-            here.mailbox_access.revoke(grant)
-        except PortError as error:
-            log.warning("revoke_failed", reason=type(error).__name__)
-            tell("Rapport has forgotten the access. Google did not confirm: you can also remove it in your "
-                 "Google account, under Security.", "warning")  # fmt: skip
-            return redirect(url_for("mailboxes.mailbox"), code=303)
-    tell("Gmail is disconnected, and Rapport’s access was revoked at Google.")
+    if was_read and (grant is None or _is_revoked(grant)):
+        tell("Gmail is disconnected, and Rapport’s access was revoked at Google.")
+    else:
+        tell(_NOT_CONFIRMED, "warning")
     return redirect(url_for("mailboxes.mailbox"), code=303)
+
+
+def _is_revoked(grant: OAuthTokens) -> bool:
+    try:
+        runtime().mailbox_access.revoke(grant)
+    except PortError as error:
+        log.warning("revoke_failed", reason=type(error).__name__)
+        return False
+    return True
 
 
 def _callback_url() -> str:

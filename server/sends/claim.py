@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.db import insert_if_absent
-from server.sends.models import MOVING, OutboundEmail, OutboundState, SendLane
+from server.mailboxes.models import Mailbox, MailboxState
+from server.sends.models import MOVING, WILL_NOT_LEAVE, OutboundEmail, OutboundState, SendLane
 
-# Longer than the slowest pair of calls (two time-outs of 60 s), so that a living worker never loses its row.
+# Longer than the slowest call with its token renewals (30 s each), and begun anew before each call that changes
+# something, so that a living worker does not lose its row.
 LEASE = timedelta(seconds=180)
 
 
@@ -63,12 +65,28 @@ def claim_next(session: Session, *, mailbox_id: uuid.UUID, now: datetime) -> Out
     return row
 
 
+def next_leftover(session: Session, *, mailbox_id: uuid.UUID, now: datetime) -> OutboundEmail | None:
+    """The next email that will not leave and whose draft still stands in the mailbox."""
+    return session.scalars(
+        select(OutboundEmail)
+        .where(OutboundEmail.mailbox_id == mailbox_id, *_left_behind(now))
+        .order_by(OutboundEmail.not_before, OutboundEmail.id)
+        .limit(1)
+    ).one_or_none()
+
+
 def due_mailboxes(session: Session, *, now: datetime) -> list[uuid.UUID]:
-    """Mailboxes with a row that is due and that nobody holds."""
+    """Connected mailboxes with work that is due, that nobody holds and that Google did not ask to rest."""
     statement = (
         select(OutboundEmail.mailbox_id)
+        .join(Mailbox, Mailbox.id == OutboundEmail.mailbox_id)
         .outerjoin(SendLane, SendLane.id == OutboundEmail.mailbox_id)
-        .where(*_due(now), or_(SendLane.paused_until.is_(None), SendLane.paused_until <= now))
+        .where(
+            Mailbox.state == MailboxState.CONNECTED,
+            or_(and_(*_due(now)), and_(*_left_behind(now))),
+            or_(SendLane.paused_until.is_(None), SendLane.paused_until <= now),
+            or_(SendLane.held_until.is_(None), SendLane.held_until <= now),
+        )
         .distinct()
     )
     return list(session.scalars(statement))
@@ -79,4 +97,12 @@ def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
         OutboundEmail.state.in_(sorted(MOVING)),
         OutboundEmail.not_before <= now,
         or_(OutboundEmail.lease_until.is_(None), OutboundEmail.lease_until <= now),
+    )
+
+
+def _left_behind(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        OutboundEmail.state.in_(sorted(WILL_NOT_LEAVE)),
+        OutboundEmail.draft_id.is_not(None),
+        OutboundEmail.not_before <= now,
     )

@@ -30,10 +30,13 @@ def cancel(session: Session, email: OutboundEmail, *, now: datetime) -> None:
 
 
 def send_again(session: Session, email: OutboundEmail, *, now: datetime) -> None:
-    """Try a failed email once more, with a new draft. Only what is known not to have left."""
+    """Try a failed email once more, with a new draft. Only what is known not to have left.
+
+    An old draft stays named in the row: it is removed before the new one is made.
+    """
     if email.state != OutboundState.FAILED:
         raise Conflict("Only an email that failed can be sent again.", cure="Look at its state in the outbox.")
-    email.draft_id = email.gmail_thread_id = None
+    email.gmail_thread_id = None
     email.sending_at, email.not_before, email.attempts = None, now, 0
     _decide(session, email, OutboundState.QUEUED, "Put back into the outbox by its sender.", now)
 

@@ -20,7 +20,7 @@ from server.email_templates.message import build_message
 from server.errors import RapportError
 from server.logs import logger
 from server.ports.errors import AccessLost, Missing, OutcomeUnknown, PortError, Rejected, Throttled
-from server.ports.gmail import GmailMailbox, GmailMessage, MessageFormat
+from server.ports.gmail import Draft, GmailMailbox, GmailMessage, MessageFormat
 from server.sends import claim as claims
 from server.sends import record
 from server.sends.models import OutboundContent, OutboundEmail, OutboundState
@@ -42,7 +42,7 @@ class Next(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """Everything that delivering one email needs. `email` is the row as it was claimed."""
+    """Everything that delivering one email needs. `email` is the row as it was claimed, and is not changed here."""
 
     db: Database
     clock: Clock
@@ -73,6 +73,7 @@ class Delivery:
         except (RapportError, ValueError) as error:
             return self._fail(claim, f"The message could not be built: {error}", "Correct the contact's address.")
         try:
+            self._remove_earlier_draft()
             draft = self.mailbox.create_draft(raw)
         except Rejected as error:
             return self._fail(claim, f"Gmail refused the email: {error}", "Correct it and send it again.")
@@ -81,15 +82,34 @@ class Delivery:
             return self._wait(claim, self.clock.now() + _RETRY_DRAFT_AFTER, error, Next.REST)
         except (Throttled, AccessLost) as error:
             return self._hold(claim, error)
-        with self.db.transaction() as session:
-            claim = record.drafted(
-                session,
-                claim,
-                draft_id=draft.draft_id,
-                gmail_thread_id=draft.gmail_thread_id,
-                now=self.clock.now(),
-            )
-        return self._send(claim, draft.draft_id)
+        return self._send(self._commit_draft(claim, draft), draft.draft_id)
+
+    def _remove_earlier_draft(self) -> None:
+        """A claimed row names a draft only when it was put back into the outbox: that one must not leave as well."""
+        if self.email.draft_id is None:
+            return
+        try:
+            self.mailbox.delete_draft(self.email.draft_id)
+        except (Missing, Rejected):
+            log.info("earlier_draft_not_removed", outbound_email_id=str(self.email.id))
+
+    def _commit_draft(self, claim: Claim, draft: Draft) -> Claim:
+        try:
+            with self.db.transaction() as session:
+                return record.drafted(
+                    session,
+                    claim,
+                    draft_id=draft.draft_id,
+                    gmail_thread_id=draft.gmail_thread_id,
+                    now=self.clock.now(),
+                )
+        except record.Fenced:
+            # Its id was never committed, so nobody can have sent it or will.
+            try:
+                self.mailbox.delete_draft(draft.draft_id)
+            except PortError as error:
+                log.warning("orphan_draft", outbound_email_id=str(claim.email_id), reason=type(error).__name__)
+            raise
 
     def _send(self, claim: Claim, draft_id: str) -> Next:
         if claim.state is OutboundState.DRAFTED:
@@ -119,6 +139,9 @@ class Delivery:
         except (Throttled, AccessLost) as error:
             return self._hold(claim, error)
         except PortError:
+            return self._unknown(claim)
+        if self._reason_not_to_send():
+            # The first call may still be under way, so it cannot be called suppressed; but it is not repeated.
             return self._unknown(claim)
         return self._send(claim, draft.draft_id)
 
@@ -153,16 +176,15 @@ class Delivery:
                 now=self.clock.now(),
             )
         log.info("email_sent", outbound_email_id=str(claim.email_id))
-        self._read_back(gmail_message_id)
-        return Next.GO_ON
+        return self._read_back(gmail_message_id)
 
-    def _read_back(self, gmail_message_id: str) -> None:
+    def _read_back(self, gmail_message_id: str) -> Next:
         """The Message-ID is Gmail's own: read it, for threading replies. It may fail; the email left all the same."""
         try:
             message = self.mailbox.get_message(gmail_message_id, message_format=MessageFormat.METADATA)
         except PortError as error:
             log.info("read_back_failed", outbound_email_id=str(self.email.id), reason=type(error).__name__)
-            return
+            return self._rest_for(error)
         if "SENT" in message.label_ids:
             with self.db.transaction() as session:
                 record.seen_in_sent(
@@ -171,6 +193,15 @@ class Delivery:
                     rfc_message_id=message.headers.get("message-id"),
                     now=self.clock.now(),
                 )
+        return Next.GO_ON
+
+    def _rest_for(self, error: PortError) -> Next:
+        if not isinstance(error, Throttled):
+            return Next.GO_ON
+        with self.db.transaction() as session:
+            reason, _ = _words_of_waiting(error)
+            claims.rest_lane(session, mailbox_id=self.email.mailbox_id, until=error.retry_at, reason=reason)
+        return Next.REST
 
     def _unknown(self, claim: Claim) -> Next:
         now = self.clock.now()
@@ -178,7 +209,6 @@ class Delivery:
             record.unknown(
                 session,
                 claim,
-                looks=self.email.attempts - 1,
                 sending_at=self.email.sending_at or now,
                 now=now,
             )

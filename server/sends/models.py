@@ -31,14 +31,17 @@ class OutboundState(StrEnum):
 
 MOVING = frozenset({OutboundState.QUEUED, OutboundState.CLAIMED, OutboundState.DRAFTED, OutboundState.SENDING})
 RECALLABLE = frozenset({OutboundState.QUEUED, OutboundState.CLAIMED, OutboundState.DRAFTED})
+# Known not to be in flight: the draft of such an email may be removed. Never `sending` or `review`.
+WILL_NOT_LEAVE = frozenset({OutboundState.CANCELLED, OutboundState.SUPPRESSED, OutboundState.FAILED})
 
 
 class OutboundEmail(Base):
     """One email to one contact.
 
     `dedupe_key` makes the same intent stand once. `epoch` rises with every claim and fences off workers that lost
-    their lease. `draft_id` is set once; only a committed draft is ever sent. `not_before` and `lease_until` are
-    instants; `problem` says what went wrong and `cure` what a person can do.
+    their lease. `draft_id` is set once in a try; only a committed draft is ever sent. On a row that is put back into
+    the outbox it names the draft of the try before, which goes away before another one is made. `not_before` and
+    `lease_until` are instants; `problem` says what went wrong and `cure` what a person can do.
     """
 
     __tablename__ = "outbound_email"

@@ -77,7 +77,9 @@ def content(session: Session, email_id: uuid.UUID) -> OutboundContent:
 
 
 def steps(session: Session, email_id: uuid.UUID) -> list[OutboundStep]:
-    statement = select(OutboundStep).where(OutboundStep.outbound_email_id == email_id).order_by(OutboundStep.id)
+    statement = select(OutboundStep).where(OutboundStep.outbound_email_id == email_id)
+    # By the instant first: ids made within one millisecond have no order.
+    statement = statement.order_by(OutboundStep.at, OutboundStep.id)
     return list(session.scalars(statement))
 
 

@@ -10,11 +10,14 @@ from typing import Any
 from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
 
-from server.sends.models import OutboundContent, OutboundEmail, OutboundState, OutboundStep
+from server.sends.claim import LEASE
+from server.sends.models import WILL_NOT_LEAVE, OutboundContent, OutboundEmail, OutboundState, OutboundStep
 from server.timeline.record import EmailActivity, Participant, record_email
 
-# Looks into the mailbox after an unknown outcome: soon at first, since most answers are there at once.
-LOOK_AGAIN = tuple(timedelta(seconds=s) for s in (2, 5, 15, 60, 300, 900, 3600, 3600, 7200))
+# Looks into the mailbox after an unknown outcome: soon at first, since most answers are there at once, then each
+# after as long a time as went by since the send. Counting tries would be wrong: waiting for a quota is no look.
+FIRST_LOOK_AFTER = timedelta(seconds=2)
+LONGEST_BETWEEN_LOOKS = timedelta(hours=2)
 GIVE_UP_AFTER = timedelta(hours=6)
 
 
@@ -60,12 +63,15 @@ def drafted(session: Session, claim: Claim, *, draft_id: str, gmail_thread_id: s
         now,
         draft_id=draft_id,
         gmail_thread_id=gmail_thread_id,
+        lease_until=now + LEASE,
     )
 
 
 def sending(session: Session, claim: Claim, *, now: datetime) -> Claim:
     """Committed before the call that sends: from here on its fate is Gmail's to tell."""
-    return _move(session, claim, OutboundState.SENDING, "Handed to Gmail.", now, sending_at=now)
+    return _move(
+        session, claim, OutboundState.SENDING, "Handed to Gmail.", now, sending_at=now, lease_until=now + LEASE
+    )
 
 
 def sent(session: Session, claim: Claim, *, gmail_message_id: str, gmail_thread_id: str, now: datetime) -> None:
@@ -146,14 +152,14 @@ def look_later(session: Session, claim: Claim, *, until: datetime, problem: str,
     )
 
 
-def unknown(session: Session, claim: Claim, *, looks: int, sending_at: datetime, now: datetime) -> None:
+def unknown(session: Session, claim: Claim, *, sending_at: datetime, now: datetime) -> None:
     """It may have left. Look into the mailbox again later; after hours of silence ask a person. Never send blindly."""
     if now - sending_at >= GIVE_UP_AFTER:
-        problem = "Gmail did not say whether this email left, and it is neither among the drafts nor in Sent."
+        problem = "Gmail did not say for hours whether this email left, and Rapport did not find it in Sent."
         cure = "Look into your Gmail Sent folder, then say below whether it was sent."
         _move(session, claim, OutboundState.REVIEW, problem, now, problem=problem, cure=cure, lease_until=None)
         return
-    wait = LOOK_AGAIN[min(looks, len(LOOK_AGAIN) - 1)]
+    wait = min(max(now - sending_at, FIRST_LOOK_AFTER), LONGEST_BETWEEN_LOOKS)
     _move(
         session,
         claim,
@@ -179,3 +185,17 @@ def seen_in_sent(session: Session, *, email_id: uuid.UUID, rfc_message_id: str |
             outbound_email_id=email_id, at=now, state=OutboundState.SENT, detail="Seen in the Gmail Sent folder."
         )
     )
+
+
+def draft_removed(session: Session, *, email_id: uuid.UUID, draft_id: str, detail: str, now: datetime) -> None:
+    """The draft of an email that will not leave is gone. Nothing happens when the email moved on meanwhile."""
+    email = session.get_one(OutboundEmail, email_id, with_for_update=True, populate_existing=True)
+    if email.draft_id == draft_id and email.state in WILL_NOT_LEAVE:
+        email.draft_id = None
+        session.add(OutboundStep(outbound_email_id=email.id, at=now, state=email.state, detail=detail))
+
+
+def remove_draft_later(session: Session, *, email_id: uuid.UUID, until: datetime) -> None:
+    email = session.get_one(OutboundEmail, email_id, with_for_update=True, populate_existing=True)
+    if email.state in WILL_NOT_LEAVE:
+        email.not_before = until
