@@ -2,54 +2,92 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from server import __version__, logs, periodic, schema, worker
-from server.accounts.cli import import_accounts_command
-from server.app import build_runtime
-from server.auth.cli import users
-from server.contacts.cli import import_contacts_command
-from server.demo.cli import demo
-from server.email_templates.cli import templates
-from server.errors import RapportError
-from server.runtime import Runtime
-from server.sandbox.__main__ import sandbox_command
+from server import __version__
+from server.errors import RapportError, Unavailable
 from server.settings import Settings, SettingsError, new_token_key
 
+if TYPE_CHECKING:
+    from server.runtime import Runtime
+
 _NEEDS_NO_RUNTIME = frozenset({"demo", "keys", "sandbox"})
+_HELP_IS_ASKED = "rapport.help"
 
 
-@click.group()
+class _ByName(click.Group):
+    """A group that imports a command's module when that command is asked for: importing all takes two seconds."""
+
+    def __init__(self, *args: Any, places: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._places = places
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *self._places])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._places:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = self._places[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_HELP_IS_ASKED] = "--help" in args
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=_ByName,
+    places={
+        "users": "server.auth.cli:users",
+        "templates": "server.email_templates.cli:templates",
+        "demo": "server.demo.cli:demo",
+        "sandbox": "server.sandbox.__main__:sandbox_command",
+        "web": "server.wsgi:web",
+    },
+)
 @click.version_option(__version__, prog_name="rapport")
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Rapport: email for customer success. Settings come from the environment; see README.md."""
-    if context.invoked_subcommand in _NEEDS_NO_RUNTIME or "--help" in sys.argv:
+    if context.invoked_subcommand in _NEEDS_NO_RUNTIME or context.meta[_HELP_IS_ASKED]:
         return
+    context.obj = _runtime(may_be_old=context.invoked_subcommand == "db")
+    context.call_on_close(context.obj.db.dispose)
+
+
+def _runtime(*, may_be_old: bool) -> Runtime:
     settings = Settings.from_env()
+    from server import logs, schema
+    from server.app import build_runtime
+
     logs.configure(settings.log_format)
-    runtime = build_runtime(settings)
-    if context.invoked_subcommand != "db":
+    try:
+        runtime = build_runtime(settings)
+    except OSError as error:
+        raise Unavailable(
+            f"{error.filename} cannot be used: {error.strerror}.", cure="Look at RAPPORT_DATA_DIR and DATABASE_URL."
+        ) from error
+    if not may_be_old:
         schema.make_ready(runtime.db)
-    context.obj = runtime
-    context.call_on_close(runtime.db.dispose)
+    return runtime
 
 
-@cli.group(name="import")
+@cli.group(
+    name="import",
+    cls=_ByName,
+    places={
+        "accounts": "server.accounts.cli:import_accounts_command",
+        "contacts": "server.contacts.cli:import_contacts_command",
+    },
+)
 def import_group() -> None:
     """Read a Salesforce report export."""
-
-
-import_group.add_command(import_accounts_command, "accounts")
-import_group.add_command(import_contacts_command, "contacts")
-cli.add_command(users)
-cli.add_command(templates)
-cli.add_command(demo)
-cli.add_command(sandbox_command, "sandbox")
 
 
 @cli.group()
@@ -61,6 +99,8 @@ def db() -> None:
 @click.pass_obj
 def upgrade(runtime: Runtime) -> None:
     """Bring the database to the newest revision."""
+    from server import schema
+
     schema.upgrade(runtime.db)
     click.echo(f"The database is at revision {schema.revision_of(runtime.db)}.")
 
@@ -70,6 +110,8 @@ def upgrade(runtime: Runtime) -> None:
 @click.pass_obj
 def draft(runtime: Runtime, message: str) -> None:
     """Write a new migration from what the models have and the database has not."""
+    from server import schema
+
     schema.draft_migration(runtime.db, message)
 
 
@@ -84,31 +126,17 @@ def new_key() -> None:
     click.echo(new_token_key())
 
 
-@cli.command()
-@click.option("--workers", default=2, show_default=True)
-@click.option("--threads", default=4, show_default=True)
-@click.pass_obj
-def web(runtime: Runtime, workers: int, threads: int) -> None:
-    """Serve the pages and the API (gunicorn). Put a buffering proxy such as nginx before it."""
-    command = [
-        str(Path(sys.executable).with_name("gunicorn")),
-        "server.wsgi:make()",
-        f"--bind={runtime.settings.bind}",
-        f"--workers={workers}",
-        f"--threads={threads}",
-        "--worker-class=gthread",
-        "--no-control-socket",
-        "--max-requests=10000",
-        "--max-requests-jitter=1000",
-    ]
-    # exec, so that a signal for this process reaches gunicorn itself
-    os.execv(command[0], command)  # noqa: S606
-
-
 @cli.command(name="worker")
 @click.pass_obj
 def worker_command(runtime: Runtime) -> None:
     """Perform jobs: send what the outbox holds."""
+    from server import worker
+
+    if not runtime.jobs.ping():
+        raise Unavailable(
+            f"No Valkey or Redis answers at {_without_password(runtime.settings.redis_url)}.",
+            cure="Look at REDIS_URL. Without it the embedded one is meant, which only `rapport demo` starts.",
+        )
     worker.main(runtime)
 
 
@@ -116,6 +144,8 @@ def worker_command(runtime: Runtime) -> None:
 @click.pass_obj
 def clock(runtime: Runtime) -> None:
     """Look for what is due and was not nudged. One is enough; more do no harm."""
+    from server import periodic
+
     periodic.main(runtime)
 
 
@@ -123,9 +153,34 @@ def main() -> None:
     """Errors that a person can cure are said in words, without a traceback. Exit codes: 1 refused, 2 usage."""
     try:
         cli.main(prog_name="rapport")
-    except SettingsError as error:
-        click.echo(str(error), err=True)
+    except Exception as error:
+        words = _in_words(error)
+        if words is None:
+            raise
+        click.echo(words, err=True)
         sys.exit(1)
-    except RapportError as error:
-        click.echo(f"{error.detail}\n{error.cure}".strip(), err=True)
-        sys.exit(1)
+
+
+def _in_words(error: Exception) -> str | None:
+    """None for an error of ours."""
+    if isinstance(error, SettingsError):
+        return str(error)
+    if isinstance(error, RapportError):
+        return f"{error.detail}\n{error.cure}".strip()
+    from sqlalchemy.exc import DatabaseError, OperationalError
+
+    if isinstance(error, OperationalError) or type(error) is DatabaseError:
+        where = _without_password(Settings.from_env().database_url)
+        return f"The database {where} cannot be used: {str(error.orig).strip()}\nLook at DATABASE_URL."
+    return None
+
+
+def _without_password(url: str) -> str:
+    """A database's or a Redis's URL as it may be shown."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except (ArgumentError, ValueError):
+        return url.split("://", 1)[0]

@@ -12,7 +12,14 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.accounts.account_rows import COLUMNS, AccountRecord, AccountRows
-from server.accounts.import_passes import BATCH, Seen, import_in_two_passes
+from server.accounts.import_passes import (
+    BATCH,
+    CheckedImport,
+    ImportOvertaken,
+    Seen,
+    check_import,
+    import_in_two_passes,
+)
 from server.accounts.import_report import Change, ImportOptions, ImportReport, Progress, Tally, no_progress
 from server.accounts.parents import ParentTree
 from server.accounts.people import People
@@ -33,6 +40,18 @@ _WRITTEN = ("name", "name_key", "website", "parent_id", "owner_name", "owner_id"
 _NOTHING: dict[str, Any] = dict.fromkeys(_WRITTEN)
 
 
+def check_accounts(
+    session: Session,
+    rows_source: BinaryIO,
+    *,
+    options: ImportOptions,
+    now: datetime,
+    progress: Progress = no_progress,
+) -> CheckedImport[AccountRecord]:
+    """Check every row of a seekable CSV file; `write_import` then writes them. Raises ImportUnreadable."""
+    return check_import(session, rows_source, _AccountImport(People(session), options, now), options, progress)
+
+
 def import_accounts(
     session: Session,
     rows_source: BinaryIO,
@@ -41,43 +60,42 @@ def import_accounts(
     now: datetime,
     progress: Progress = no_progress,
 ) -> ImportReport:
-    """Read a seekable CSV file twice: check, then write. Does not commit. Raises ImportUnreadable.
+    """Check all rows of a seekable CSV file, then write them. Does not commit. Raises ImportUnreadable.
 
     Writes with bulk statements, so objects that the session already holds are not refreshed.
     """
-    return import_in_two_passes(session, rows_source, _AccountImport(session, options, now), options, progress)
+    return import_in_two_passes(session, rows_source, _AccountImport(People(session), options, now), options, progress)
 
 
 class _AccountImport:
     """An ImportKind. Parents that are written later than their children are set at the end."""
 
-    def __init__(self, session: Session, options: ImportOptions, now: datetime) -> None:
+    def __init__(self, people: People, options: ImportOptions, now: datetime) -> None:
         self.columns: Sequence[Column] = COLUMNS
-        self._session = session
         self._dry_run = options.dry_run
         self._now = now
-        self._rows = AccountRows(People(session), options)
-        self._tree = ParentTree(session)
+        self._rows = AccountRows(people, options)
+        self._tree = ParentTree()
         self._later: list[tuple[uuid.UUID, str]] = []
 
     def read(self, row: Row, salesforce_id: str, tally: Tally) -> AccountRecord | None:
         return self._rows.read(row, salesforce_id, tally)
 
-    def check(self, records: Sequence[AccountRecord], tally: Tally) -> None:
+    def check(self, session: Session, records: Sequence[AccountRecord], tally: Tally) -> None:
         for record in records:
             if record.parent is not None:
                 self._tree.add(record.line, record.salesforce_id, record.parent)
 
-    def check_together(self, seen: Seen, tally: Tally) -> None:
-        self._tree.check(seen, tally)
+    def check_together(self, session: Session, seen: Seen, tally: Tally) -> None:
+        self._tree.check(session, seen, tally)
         currencies = self._rows.currencies
         if len(currencies) > 1:
             counts = ", ".join(f"{currency} ({count:,})" for currency, count in sorted(currencies.items()))
             tally.warn(f"ARR is in more than one currency, and is not converted: {counts}")
 
-    def write(self, records: Sequence[AccountRecord], tally: Tally) -> None:
-        existing = self._existing(records)
-        parents = ids_by_salesforce_id(self._session, [record.parent for record in records if record.parent])
+    def write(self, session: Session, records: Sequence[AccountRecord], tally: Tally) -> None:
+        existing = _existing(session, records)
+        parents = ids_by_salesforce_id(session, [record.parent for record in records if record.parent])
         inserts, updates, domains = [], [], []
         for record in records:
             before, had_domains = existing.get(record.salesforce_id, (None, frozenset()))
@@ -94,17 +112,19 @@ class _AccountImport:
             fields = (*changed, "Domains") if new_domains else tuple(changed)
             tally.change(Change(line=record.line, salesforce_id=record.salesforce_id, name=after["name"],
                                 created=before is None, fields=fields if before else ()))  # fmt: skip
-        self._execute(inserts, updates, domains)
+        if not self._dry_run:
+            _execute(session, inserts, updates, domains)
 
-    def finish(self) -> None:
+    def finish(self, session: Session) -> None:
         for start in range(0, len(self._later), BATCH):
             some = self._later[start : start + BATCH]
-            parents = ids_by_salesforce_id(self._session, [parent for _, parent in some])
-            if not self._dry_run:
-                statement = update(_ACCOUNT).where(_ACCOUNT.c.id == bindparam("key")).values(parent_id=bindparam("to"))
-                self._session.connection().execute(
-                    statement, [{"key": child, "to": parents[parent]} for child, parent in some]
-                )
+            if self._dry_run:
+                continue
+            parents = ids_by_salesforce_id(session, [parent for _, parent in some])
+            if absent := next((parent for _, parent in some if parent not in parents), None):
+                raise ImportOvertaken(f"The parent account {absent} is gone.")
+            statement = update(_ACCOUNT).where(_ACCOUNT.c.id == bindparam("key")).values(parent_id=bindparam("to"))
+            session.connection().execute(statement, [{"key": child, "to": parents[parent]} for child, parent in some])
 
     def _compared(
         self, record: AccountRecord, before: dict[str, Any] | None, parents: dict[str, uuid.UUID]
@@ -124,39 +144,38 @@ class _AccountImport:
         after["updated_at"] = self._now
         return after, list(dict.fromkeys(changed))
 
-    def _existing(self, records: Sequence[AccountRecord]) -> dict[str, tuple[dict[str, Any], frozenset[str]]]:
-        connection = self._session.connection()
-        keys = [record.salesforce_id for record in records]
-        rows = [
-            dict(row)
-            for row in connection.execute(select(_ACCOUNT).where(_ACCOUNT.c.salesforce_id.in_(keys))).mappings()
-        ]
-        domains: defaultdict[uuid.UUID, set[str]] = defaultdict(set)
-        if rows:
-            statement = select(_DOMAIN.c.account_id, _DOMAIN.c.domain)
-            for account_id, domain in connection.execute(
-                statement.where(_DOMAIN.c.account_id.in_([row["id"] for row in rows]))
-            ):
-                domains[account_id].add(domain)
-        return {row["salesforce_id"]: (row, frozenset(domains[row["id"]])) for row in rows}
 
-    def _execute(
-        self, inserts: list[dict[str, Any]], updates: list[dict[str, Any]], domains: list[dict[str, Any]]
-    ) -> None:
-        if self._dry_run:
-            return
-        connection = self._session.connection()
-        if inserts:
-            connection.execute(insert(_ACCOUNT), inserts)
-        if updates:
-            statement = update(_ACCOUNT).where(_ACCOUNT.c.id == bindparam("key"))
-            values: dict[str, Any] = {field: bindparam(f"new_{field}") for field in _WRITTEN}
-            connection.execute(
-                statement.values(values),
-                [{"key": row["id"], **{f"new_{field}": row[field] for field in _WRITTEN}} for row in updates],
-            )
-        if domains:
-            connection.execute(insert(_DOMAIN), domains)
+def _existing(session: Session, records: Sequence[AccountRecord]) -> dict[str, tuple[dict[str, Any], frozenset[str]]]:
+    connection = session.connection()
+    keys = [record.salesforce_id for record in records]
+    rows = [
+        dict(row) for row in connection.execute(select(_ACCOUNT).where(_ACCOUNT.c.salesforce_id.in_(keys))).mappings()
+    ]
+    domains: defaultdict[uuid.UUID, set[str]] = defaultdict(set)
+    if rows:
+        statement = select(_DOMAIN.c.account_id, _DOMAIN.c.domain)
+        for account_id, domain in connection.execute(
+            statement.where(_DOMAIN.c.account_id.in_([row["id"] for row in rows]))
+        ):
+            domains[account_id].add(domain)
+    return {row["salesforce_id"]: (row, frozenset(domains[row["id"]])) for row in rows}
+
+
+def _execute(
+    session: Session, inserts: list[dict[str, Any]], updates: list[dict[str, Any]], domains: list[dict[str, Any]]
+) -> None:
+    connection = session.connection()
+    if inserts:
+        connection.execute(insert(_ACCOUNT), inserts)
+    if updates:
+        statement = update(_ACCOUNT).where(_ACCOUNT.c.id == bindparam("key"))
+        values: dict[str, Any] = {field: bindparam(f"new_{field}") for field in _WRITTEN}
+        connection.execute(
+            statement.values(values),
+            [{"key": row["id"], **{f"new_{field}": row[field] for field in _WRITTEN}} for row in updates],
+        )
+    if domains:
+        connection.execute(insert(_DOMAIN), domains)
 
 
 def ids_by_salesforce_id(session: Session, salesforce_ids: Sequence[str]) -> dict[str, uuid.UUID]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import click
 from rich.console import Console
@@ -14,13 +14,14 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from sqlalchemy.orm import Session
 
 from server.accounts import import_report
+from server.accounts.import_passes import CheckedImport, ImportOvertaken, write_import
 from server.accounts.import_report import ImportOptions, ImportReport, RowProblem, Stage, no_progress
 from server.accounts.salesforce_csv import ImportUnreadable
 from server.accounts.salesforce_values import DateFormat, DecimalMark
 from server.clock import Clock
 from server.db import Database
 
-BAD_ROWS, UNREADABLE = 1, 2  # exit codes; 0 is all well
+BAD_ROWS, UNREADABLE, OVERTAKEN = 1, 2, 3  # exit codes; 0 is all well
 _ERRORS_SHOWN = 50
 
 
@@ -31,7 +32,7 @@ class ImportRuntime(Protocol):
     def clock(self) -> Clock: ...
 
 
-class ImportDeed(Protocol):
+class CheckDeed(Protocol):
     def __call__(
         self,
         session: Session,
@@ -40,7 +41,7 @@ class ImportDeed(Protocol):
         options: ImportOptions,
         now: datetime,
         progress: import_report.Progress = no_progress,
-    ) -> ImportReport: ...
+    ) -> CheckedImport[Any]: ...
 
 
 def import_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -59,10 +60,13 @@ def import_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def run_import(
-    deed: ImportDeed, thing: str, *, file: Path, dry_run: bool, skip_bad_rows: bool, date_format: str | None,
+    check: CheckDeed, thing: str, *, file: Path, dry_run: bool, skip_bad_rows: bool, date_format: str | None,
     decimal: str,
 ) -> None:  # fmt: skip
-    """Import in one transaction, show the report, end with its exit code."""
+    """Check the file, write it in one transaction, show the report, end with its exit code.
+
+    The check only reads: on SQLite the pages of others can write meanwhile.
+    """
     context = click.get_current_context()
     runtime: ImportRuntime = context.obj
     options = ImportOptions(
@@ -73,11 +77,17 @@ def run_import(
     )
     opened = runtime.db.reading if dry_run else runtime.db.transaction
     try:
-        with file.open("rb") as source, _progress() as progress, opened() as session:
-            report = deed(session, source, options=options, now=runtime.clock.now(), progress=progress)
-    except ImportUnreadable as unreadable:
-        click.echo(f"{file.name} cannot be imported. {unreadable}\nNothing was written.", err=True)
-        context.exit(UNREADABLE)
+        with file.open("rb") as source, _progress() as progress:
+            with runtime.db.reading() as session:
+                checked = check(session, source, options=options, now=runtime.clock.now(), progress=progress)
+            if checked.is_refused:
+                report = checked.report()
+            else:
+                with opened() as session:
+                    report = write_import(session, checked, progress)
+    except (ImportUnreadable, ImportOvertaken) as error:
+        click.echo(f"{file.name} cannot be imported. {error}\nNothing was written.", err=True)
+        context.exit(UNREADABLE if isinstance(error, ImportUnreadable) else OVERTAKEN)
     except OSError as error:
         click.echo(f"{file} cannot be read: {error.strerror or error}. Nothing was written.", err=True)
         context.exit(UNREADABLE)

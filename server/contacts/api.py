@@ -37,4 +37,5 @@ class ContactsOfAccount(MethodView):
         """The contacts of an account"""
         with runtime().db.reading() as session:
             accounts.by_id(session, account_id)
-            return queries.of_account(session, account_id)
+            # A list: flask-smorest takes a tuple for (body, status, headers).
+            return list(queries.of_account(session, account_id))

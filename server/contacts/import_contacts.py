@@ -16,7 +16,7 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.accounts.import_accounts import ids_by_salesforce_id
-from server.accounts.import_passes import Seen, import_in_two_passes
+from server.accounts.import_passes import CheckedImport, ImportOvertaken, Seen, check_import, import_in_two_passes
 from server.accounts.import_report import Change, ImportOptions, ImportReport, Progress, Tally, no_progress
 from server.accounts.names import fold
 from server.accounts.salesforce_csv import Column, Row
@@ -45,6 +45,18 @@ class _Writes:
     addresses_changed: list[dict[str, Any]] = field(default_factory=list)
 
 
+def check_contacts(
+    session: Session,
+    rows_source: BinaryIO,
+    *,
+    options: ImportOptions,
+    now: datetime,
+    progress: Progress = no_progress,
+) -> CheckedImport[ContactRecord]:
+    """Check every row of a seekable CSV file; `write_import` then writes them. Raises ImportUnreadable."""
+    return check_import(session, rows_source, _ContactImport(options, now), options, progress)
+
+
 def import_contacts(
     session: Session,
     rows_source: BinaryIO,
@@ -53,46 +65,47 @@ def import_contacts(
     now: datetime,
     progress: Progress = no_progress,
 ) -> ImportReport:
-    """Read a seekable CSV file twice: check, then write. Does not commit. Raises ImportUnreadable.
+    """Check all rows of a seekable CSV file, then write them. Does not commit. Raises ImportUnreadable.
 
     Writes with bulk statements, so objects that the session already holds are not refreshed.
     """
-    return import_in_two_passes(session, rows_source, _ContactImport(session, options, now), options, progress)
+    return import_in_two_passes(session, rows_source, _ContactImport(options, now), options, progress)
 
 
 class _ContactImport:
     """An ImportKind."""
 
-    def __init__(self, session: Session, options: ImportOptions, now: datetime) -> None:
+    def __init__(self, options: ImportOptions, now: datetime) -> None:
         self.columns: Sequence[Column] = COLUMNS
-        self._session = session
         self._dry_run = options.dry_run
         self._now = now
 
     def read(self, row: Row, salesforce_id: str, tally: Tally) -> ContactRecord | None:
         return read_contact(row, salesforce_id, tally)
 
-    def check(self, records: Sequence[ContactRecord], tally: Tally) -> None:
-        accounts = ids_by_salesforce_id(self._session, [record.account for record in records])
+    def check(self, session: Session, records: Sequence[ContactRecord], tally: Tally) -> None:
+        accounts = ids_by_salesforce_id(session, [record.account for record in records])
         for record in records:
             if record.account not in accounts:
                 reason = "is no account here: import the accounts first"
                 tally.problem(record.line, ACCOUNT.header, record.account, reason)
-        self._note_opt_outs(records, tally)
+        _note_opt_outs(session, records, tally)
 
-    def check_together(self, seen: Seen, tally: Tally) -> None:
+    def check_together(self, session: Session, seen: Seen, tally: Tally) -> None:
         """Contacts say nothing of each other."""
 
-    def finish(self) -> None:
+    def finish(self, session: Session) -> None:
         """Nothing waits for the end."""
 
-    def write(self, records: Sequence[ContactRecord], tally: Tally) -> None:
-        accounts = ids_by_salesforce_id(self._session, [record.account for record in records])
-        existing = self._existing([record.salesforce_id for record in records])
-        addresses = self._addresses([row["id"] for row in existing.values()])
+    def write(self, session: Session, records: Sequence[ContactRecord], tally: Tally) -> None:
+        accounts = ids_by_salesforce_id(session, [record.account for record in records])
+        existing = _existing(session, [record.salesforce_id for record in records])
+        addresses = _addresses(session, [row["id"] for row in existing.values()])
         writes = _Writes()
         for record in records:
             before = existing.get(record.salesforce_id)
+            if record.account not in accounts:
+                raise ImportOvertaken(f"Line {record.line}: the account {record.account} is gone.")
             after = self._after(record, before, accounts[record.account])
             changed = [label for name, label in _LABELS.items() if before and after[name] != before[name]]
             changed += _address_changes(record, after["id"], addresses[after["id"]], writes)
@@ -111,7 +124,7 @@ class _ContactImport:
                 )
             )  # fmt: skip
         if not self._dry_run:
-            self._execute(writes)
+            _execute(session, writes)
 
     def _after(self, record: ContactRecord, before: dict[str, Any] | None, account_id: uuid.UUID) -> dict[str, Any]:
         after = {**(before or {**_NEW, "id": new_id(), "created_at": self._now}), **record.values}
@@ -123,44 +136,49 @@ class _ContactImport:
         after["updated_at"] = self._now
         return after
 
-    def _note_opt_outs(self, records: Sequence[ContactRecord], tally: Tally) -> None:
-        keys = [record.salesforce_id for record in records if record.opt_out is False]
-        if not keys:
-            return
-        statement = select(_CONTACT.c.salesforce_id).where(
-            _CONTACT.c.salesforce_id.in_(keys), _CONTACT.c.opted_out_at.is_not(None)
-        )
-        for _ in self._session.execute(statement):
-            tally.warn("A contact has opted out here and not in the file: they stay opted out")
 
-    def _existing(self, keys: list[str]) -> dict[str, dict[str, Any]]:
-        found = self._session.connection().execute(select(_CONTACT).where(_CONTACT.c.salesforce_id.in_(keys)))
-        return {row["salesforce_id"]: dict(row) for row in found.mappings()}
+def _note_opt_outs(session: Session, records: Sequence[ContactRecord], tally: Tally) -> None:
+    keys = [record.salesforce_id for record in records if record.opt_out is False]
+    if not keys:
+        return
+    statement = select(_CONTACT.c.salesforce_id).where(
+        _CONTACT.c.salesforce_id.in_(keys), _CONTACT.c.opted_out_at.is_not(None)
+    )
+    for _ in session.execute(statement):
+        tally.warn("A contact has opted out here and not in the file: they stay opted out")
 
-    def _addresses(self, contact_ids: list[uuid.UUID]) -> defaultdict[uuid.UUID, dict[str, dict[str, Any]]]:
-        """contact -> normal form -> the row."""
-        addresses: defaultdict[uuid.UUID, dict[str, dict[str, Any]]] = defaultdict(dict)
-        if contact_ids:
-            found = self._session.connection().execute(select(_ADDRESS).where(_ADDRESS.c.contact_id.in_(contact_ids)))
-            for row in found.mappings():
-                addresses[row["contact_id"]][row["email_norm"]] = dict(row)
-        return addresses
 
-    def _execute(self, writes: _Writes) -> None:
-        connection = self._session.connection()
-        if writes.contacts_new:
-            connection.execute(insert(_CONTACT), writes.contacts_new)
-        self._update(_CONTACT, _WRITTEN, writes.contacts_changed)
-        self._update(_ADDRESS, ("email", "is_primary"), writes.addresses_changed)
-        if writes.addresses_new:
-            connection.execute(insert(_ADDRESS), writes.addresses_new)
+def _existing(session: Session, keys: list[str]) -> dict[str, dict[str, Any]]:
+    found = session.connection().execute(select(_CONTACT).where(_CONTACT.c.salesforce_id.in_(keys)))
+    return {row["salesforce_id"]: dict(row) for row in found.mappings()}
 
-    def _update(self, table: Table, columns: Sequence[str], rows: list[dict[str, Any]]) -> None:
-        if rows:
-            values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
-            statement = update(table).where(table.c.id == bindparam("key")).values(values)
-            parameters = [{"key": row["id"], **{f"new_{name}": row[name] for name in columns}} for row in rows]
-            self._session.connection().execute(statement, parameters)
+
+def _addresses(session: Session, contact_ids: list[uuid.UUID]) -> defaultdict[uuid.UUID, dict[str, dict[str, Any]]]:
+    """contact -> normal form -> the row."""
+    addresses: defaultdict[uuid.UUID, dict[str, dict[str, Any]]] = defaultdict(dict)
+    if contact_ids:
+        found = session.connection().execute(select(_ADDRESS).where(_ADDRESS.c.contact_id.in_(contact_ids)))
+        for row in found.mappings():
+            addresses[row["contact_id"]][row["email_norm"]] = dict(row)
+    return addresses
+
+
+def _execute(session: Session, writes: _Writes) -> None:
+    connection = session.connection()
+    if writes.contacts_new:
+        connection.execute(insert(_CONTACT), writes.contacts_new)
+    _update(session, _CONTACT, _WRITTEN, writes.contacts_changed)
+    _update(session, _ADDRESS, ("email", "is_primary"), writes.addresses_changed)
+    if writes.addresses_new:
+        connection.execute(insert(_ADDRESS), writes.addresses_new)
+
+
+def _update(session: Session, table: Table, columns: Sequence[str], rows: list[dict[str, Any]]) -> None:
+    if rows:
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
+        statement = update(table).where(table.c.id == bindparam("key")).values(values)
+        parameters = [{"key": row["id"], **{f"new_{name}": row[name] for name in columns}} for row in rows]
+        session.connection().execute(statement, parameters)
 
 
 def name_key(first_name: str, last_name: str) -> str:

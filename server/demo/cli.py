@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
+import contextlib
+import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from server import schema
-from server.app import build_runtime
-from server.demo import book
 from server.errors import Unavailable
-from server.settings import Settings, inherited, new_token_key
-from server.supervise import valkey
+from server.settings import Settings, inherited
+from server.supervise import folder, valkey
 from server.supervise.parts import Part
 from server.supervise.run import Supervisor, demand_free_ports, http_answers
 
+_CHECKOUT = Path(__file__).parent.parent.parent
+_LEFTOVERS_END_IN_S = 25  # the guards' patience, and a little
+
 
 @click.command()
-@click.option("--port", default=8400, show_default=True, help="For the pages; the sandbox takes the next one.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65534),
+    default=8400,
+    show_default=True,
+    help="For the pages; the sandbox takes the next one.",
+)
 @click.option("--data", "data_dir", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True)
 @click.option("--reset", is_flag=True, help="Forget what the demo holds, and stop.")
 def demo(port: int, data_dir: Path, reset: bool) -> None:
@@ -31,45 +38,61 @@ def demo(port: int, data_dir: Path, reset: bool) -> None:
     listens on 127.0.0.1. What it holds is kept in the data folder; Ctrl-C ends every part.
     """
     data_dir = data_dir.absolute()
+    valkey.demand_short_path(data_dir)
     if reset:
-        _reset(data_dir, port)
+        _reset(data_dir)
         return
     began = time.monotonic()
-    demand_free_ports((port, port + 1))
-    if valkey.answers(data_dir):
-        raise Unavailable("The embedded Valkey of this demo is still running.", cure="End the other demo first.")
-    environment = _environment(data_dir, port)
-    try:
-        with Supervisor(say=_say) as supervisor:
-            _start(supervisor, environment, data_dir, port)
-            _say(f"Ready in {time.monotonic() - began:.1f} s.")
-            _welcome(port)
-            supervisor.watch()
-            _say("\nEnding all parts …")
-    except KeyboardInterrupt:
-        _say("Ended while starting.")
+    with _claimed(data_dir, port):
+        try:
+            with Supervisor(say=_say) as supervisor:
+                _start(supervisor, data_dir, port)
+                _say(f"Ready in {time.monotonic() - began:.1f} s.")
+                _welcome(port)
+                supervisor.watch()
+        except KeyboardInterrupt:
+            _say("Ended while starting.")
     _say("Ended. What you did is kept: `make demo` goes on from here, `make demo-reset` starts afresh.")
 
 
 def _say(text: str) -> None:
-    click.echo(text)
+    try:
+        click.echo(text)
+    except OSError:  # the terminal has gone, the parts must end all the same
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _reset(data_dir: Path, port: int) -> None:
-    demand_free_ports((port, port + 1))
-    if data_dir.exists() and not (data_dir / "demo-keys").exists():
-        raise Unavailable(f"{data_dir} does not look like a demo's folder.", cure="Delete it by hand if you are sure.")
-    shutil.rmtree(data_dir, ignore_errors=True)
+def _reset(data_dir: Path) -> None:
+    folder.demand_ours(data_dir)
+    if data_dir.exists():
+        with folder.claimed(data_dir) as was_killed:
+            _wait_for_leftovers(data_dir, was_killed=was_killed)
+            folder.empty(data_dir)
     _say("The demo is empty again.")
 
 
+@contextlib.contextmanager
+def _claimed(data_dir: Path, port: int) -> Iterator[None]:
+    """Hold the folder and see that nothing of an earlier demo is left."""
+    folder.make(data_dir)
+    with folder.claimed(data_dir) as was_killed:
+        _wait_for_leftovers(data_dir, was_killed=was_killed)
+        demand_free_ports((port, port + 1), patience_s=_LEFTOVERS_END_IN_S if was_killed else 0)
+        yield
+
+
+def _wait_for_leftovers(data_dir: Path, *, was_killed: bool) -> None:
+    end = time.monotonic() + (_LEFTOVERS_END_IN_S if was_killed else 0)
+    if was_killed and valkey.answers(data_dir):
+        _say("The last demo was killed; waiting until its parts have ended …")
+    while valkey.answers(data_dir):
+        if time.monotonic() > end:
+            raise Unavailable("The embedded Valkey of this demo is still running.", cure="End the other demo first.")
+        time.sleep(0.1)
+
+
 def _environment(data_dir: Path, port: int) -> dict[str, str]:
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    keys_file = data_dir / "demo-keys"
-    if not keys_file.exists():
-        keys_file.touch(mode=0o600)
-        keys_file.write_text(f"{secrets.token_urlsafe(48)}\n{new_token_key()}\n", encoding="utf-8")
-    secret_key, token_key = keys_file.read_text(encoding="utf-8").split()
+    secret_key, token_key = folder.keys(data_dir)
     return {
         **inherited("PATH", "HOME", "LANG", "TMPDIR"),
         "PYTHONUNBUFFERED": "1",
@@ -78,13 +101,16 @@ def _environment(data_dir: Path, port: int) -> dict[str, str]:
         "RAPPORT_BASE_URL": f"http://127.0.0.1:{port}",
         "RAPPORT_BIND": f"127.0.0.1:{port}",
         "RAPPORT_SANDBOX_URL": f"http://127.0.0.1:{port + 1}",
+        "RAPPORT_TEMPLATES_DIR": str(_CHECKOUT / "email_templates"),
         "SECRET_KEY": secret_key,
         "TOKEN_KEYS": token_key,
     }
 
 
-def _start(supervisor: Supervisor, environment: dict[str, str], data_dir: Path, port: int) -> None:
-    settings = Settings.from_env(environment)
+def _start(supervisor: Supervisor, data_dir: Path, port: int) -> None:
+    """What needs nothing first; the rest, all at once, as soon as the tables are there, while the book is loaded."""
+    environment = _environment(data_dir, port)
+    base, sandbox = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}"
 
     def part(name: str, *command: str) -> Part:
         log_path = data_dir / "logs" / f"{name.split(' ')[-1]}.log"
@@ -93,29 +119,46 @@ def _start(supervisor: Supervisor, environment: dict[str, str], data_dir: Path, 
     def rapport(name: str, *arguments: str) -> Part:
         return part(name, sys.executable, "-m", "server", *arguments)
 
-    supervisor.start(part("the embedded valkey", *valkey.command(data_dir)), lambda: valkey.answers(data_dir))
-    _say(_load(settings))
-    base, sandbox = settings.base_url, settings.sandbox_url or ""
-    sandbox_options = ("--port", str(port + 1), "--data", str(data_dir / "sandbox.sqlite3"), "--rapport-url", base)
-    supervisor.start(
-        rapport("the sandbox", "sandbox", *sandbox_options), lambda: http_answers(f"{sandbox}/_sandbox/health")
-    )
-    supervisor.start(rapport("the worker", "worker"), lambda: True)
-    supervisor.start(rapport("the clock", "clock"), lambda: True)
-    supervisor.start(rapport("the web", "web"), lambda: http_answers(f"{base}/healthz"))
+    queue = part("the embedded valkey", *valkey.command(data_dir))
+    queue.is_ready = lambda _: valkey.answers(data_dir)
+    google = rapport(
+        "the sandbox", "sandbox", "--port", str(port + 1), "--data", str(data_dir / "sandbox.sqlite3"),
+        "--rapport-url", base,
+    )  # fmt: skip
+    google.is_ready = lambda _: http_answers(f"{sandbox}/_sandbox/health")
+    worker, clock, web = rapport("the worker", "worker"), rapport("the clock", "clock"), rapport("the web", "web")
+    worker.is_ready = lambda worker: worker.has_logged("worker_started")
+    clock.is_ready = lambda clock: clock.has_logged("clock_started")
+    web.is_ready = lambda _: http_answers(f"{base}/healthz")
+
+    supervisor.start(queue)
+    supervisor.start(google)
+    _load(supervisor, Settings.from_env(environment), (worker, clock, web))
+    supervisor.wait_until_ready()
 
 
-def _load(settings: Settings) -> str:
-    runtime = build_runtime(settings)
+def _load(supervisor: Supervisor, settings: Settings, parts: tuple[Part, ...]) -> None:
+    """Make the tables, start what needs them, load the book meanwhile."""
+    # Here and not above: importing these takes a second, in which the sandbox starts.
+    from server import schema
+    from server.clock import SystemClock
+    from server.db import Database, make_engine
+
+    db = Database(make_engine(settings.database_url))
     try:
-        schema.make_ready(runtime.db)
-        with runtime.db.transaction() as session:
+        schema.make_ready(db)
+        supervisor.start(*parts)
+        from server.demo import book
+
+        with db.transaction() as session:
             if book.is_loaded(session):
-                return "Found the data of last time."
-            loaded = book.load_book(session, templates_dir=settings.templates_dir, now=runtime.clock.now())
-        return f"Loaded a sample book of business: {loaded}."
+                _say("Found the data of last time.")
+                return
+            supervisor.stop_if_asked()
+            loaded = book.load_book(session, templates_dir=settings.templates_dir, now=SystemClock().now())
+        _say(f"Loaded a sample book of business: {loaded}.")
     finally:
-        runtime.db.dispose()
+        db.dispose()
 
 
 def _welcome(port: int) -> None:

