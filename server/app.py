@@ -85,11 +85,12 @@ def create_app(runtime: Runtime) -> Flask:
     if settings.secure_cookies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     frame.install(app, runtime, nav=lambda: _nav(runtime))
+    guard.begin(app)
     identity.install(app, auth_pages.find_visitor, public=lambda endpoint: endpoint in _PUBLIC)
     guard.install(app, base_url=settings.base_url, provider_origin=_provider_origin(settings))
     problems.install(app)
     _add_pages(app)
-    _add_api(app)
+    _add_api(app, settings)
     return app
 
 
@@ -112,8 +113,8 @@ def _add_pages(app: Flask) -> None:
         return send_from_directory(frame.STATIC_DIST, frame.asset("favicon.svg").rsplit("/", 1)[1])
 
 
-def _add_api(app: Flask) -> None:
-    rest = api.install(app)
+def _add_api(app: Flask, settings: Settings) -> None:
+    rest = api.install(app, session_cookie=auth_pages.session_cookie(settings))
     for blueprint in (accounts_api, contacts_api, timeline_api, cockpit_api, outbox_api):
         rest.register_blueprint(blueprint.blueprint)
 

@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
+from collections.abc import Mapping
 from typing import Any, TextIO
 
 import structlog
 
 _SECRET_WORDS = ("token", "secret", "password", "authorization", "cookie", "body", "html", "address", "email_to")
+_SECRET_NAMES = frozenset({"email", "to", "cc", "subject", "recipients", "text"})
+_HIDDEN = "[redacted]"
+# Whatever stands before an @ and looks like mail; also the user and password of a URL.
+_ADDRESS = re.compile(r"[^\s@<>\"'(),;=\[\]{}]+@[\w-]+(?:\.[\w-]+)*")
+
+
+def _is_secret(key: str) -> bool:
+    key = key.lower()
+    return key in _SECRET_NAMES or key.endswith("_email") or any(word in key for word in _SECRET_WORDS)
 
 
 def _redact(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    for key in event:
-        if key != "event" and any(word in key.lower() for word in _SECRET_WORDS):
-            event[key] = "[redacted]"
-    return event
+    return {
+        key: _without_secrets(value) if key == "event" or not _is_secret(key) else _HIDDEN
+        for key, value in event.items()
+    }
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _HIDDEN if _is_secret(str(key)) else _without_secrets(one) for key, one in value.items()}
+    return value
+
+
+def _mask(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """The last net: no address gets out in a text, such as the message of a database's exception."""
+    return {key: _ADDRESS.sub("[address]", value) if isinstance(value, str) else value for key, value in event.items()}
 
 
 def configure(log_format: str = "json", *, stream: TextIO | None = None, level: int = logging.INFO) -> None:
@@ -42,6 +64,7 @@ def configure(log_format: str = "json", *, stream: TextIO | None = None, level: 
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                _mask,
                 renderer,
             ],
         )

@@ -10,10 +10,15 @@ import base64
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
+
+_DEVELOPMENT_SECRET = "development-only-not-a-secret"  # noqa: S105  refused wherever it matters
+_DEVELOPMENT_TOKEN_KEY = base64.urlsafe_b64encode(b"development-only-not-a-secret!!!").decode()
+_SANDBOX_CLIENT_ID = "rapport-sandbox"
+_SANDBOX_CLIENT_SECRET = "rapport-sandbox-secret"  # noqa: S105  the sandbox's, known to everybody
 
 
 class Env(StrEnum):
@@ -38,13 +43,13 @@ class Settings:
     base_url: str
     bind: str
     data_dir: Path
-    database_url: str
-    redis_url: str
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
     redis_is_embedded: bool
-    secret_key: str
-    token_keys: tuple[str, ...]
+    secret_key: str = field(repr=False)
+    token_keys: tuple[str, ...] = field(repr=False)
     google_client_id: str
-    google_client_secret: str
+    google_client_secret: str = field(repr=False)
     google_hosted_domain: str | None
     sandbox_url: str | None
     templates_dir: Path
@@ -72,29 +77,30 @@ class _Reader:
     def settings(self) -> Settings:
         env = self._env()
         production = env is Env.PRODUCTION
+        base_url = self._base_url(production)
+        # What development makes easy is for one machine: whoever is reachable from others is asked for secrets, too.
+        guarded = production or not is_loopback(base_url)
         data_dir = Path(self._get("RAPPORT_DATA_DIR") or "var").absolute()
-        redis_url = self._get("REDIS_URL")
+        redis_url = self._redis_url(production)
         settings = Settings(
             env=env,
-            base_url=self._url("RAPPORT_BASE_URL", None if production else "http://127.0.0.1:8400"),
-            bind=self._get("RAPPORT_BIND") or "127.0.0.1:8400",
+            base_url=base_url,
+            bind=self._bind(),
             data_dir=data_dir,
             database_url=self._database_url(data_dir, required=production),
             redis_url=redis_url or f"unix://{data_dir / 'valkey' / 'valkey.sock'}",
             redis_is_embedded=not redis_url,
-            secret_key=self._secret("SECRET_KEY", production, "development-only-not-a-secret"),
-            token_keys=self._token_keys(production),
-            google_client_id=self._secret("GOOGLE_CLIENT_ID", production, "rapport-sandbox"),
-            google_client_secret=self._secret("GOOGLE_CLIENT_SECRET", production, "rapport-sandbox-secret"),
-            google_hosted_domain=self._get("GOOGLE_HOSTED_DOMAIN"),
-            sandbox_url=self._sandbox_url(production),
+            secret_key=self._secret_key(guarded),
+            token_keys=self._token_keys(guarded),
+            google_client_id=self._secret("GOOGLE_CLIENT_ID", guarded, _SANDBOX_CLIENT_ID),
+            google_client_secret=self._secret("GOOGLE_CLIENT_SECRET", guarded, _SANDBOX_CLIENT_SECRET),
+            google_hosted_domain=self._hosted_domain(),
+            sandbox_url=self._sandbox_url(guarded),
             templates_dir=Path(self._get("RAPPORT_TEMPLATES_DIR") or "email_templates").absolute(),
             log_format=self._choice("RAPPORT_LOG_FORMAT", ("json", "console"), "json"),
         )
-        if production and settings.redis_is_embedded:
-            self._problems.append("REDIS_URL is missing: production needs a Valkey or Redis of its own.")
         if self._problems:
-            raise SettingsError(self._problems)
+            raise SettingsError(list(dict.fromkeys(self._problems)))
         return settings
 
     def _get(self, name: str) -> str | None:
@@ -105,10 +111,15 @@ class _Reader:
         if value or not file:
             return value or None
         try:
-            return Path(file).read_text(encoding="utf-8").strip() or None
+            value = Path(file).read_text(encoding="utf-8").strip()
         except OSError as error:
             self._problems.append(f"{name}_FILE names {file}, which cannot be read: {error.strerror}.")
-            return None
+        except ValueError:
+            self._problems.append(f"{name}_FILE names {file}, which is not a text file in UTF-8.")
+        else:
+            if not value:
+                self._problems.append(f"{name}_FILE names {file}, which is empty.")
+        return value or None
 
     def _env(self) -> Env:
         return Env(self._choice("RAPPORT_ENV", tuple(Env), Env.DEVELOPMENT))
@@ -120,17 +131,39 @@ class _Reader:
         self._problems.append(f"{name} is {value!r}: use one of {', '.join(allowed)}.")
         return default
 
+    def _base_url(self, production: bool) -> str:
+        value = self._url("RAPPORT_BASE_URL", None if production else "http://127.0.0.1:8400")
+        if production and value.startswith("http://"):
+            self._problems.append("RAPPORT_BASE_URL is not https://: session cookies must not travel in the clear.")
+        return value
+
     def _url(self, name: str, default: str | None) -> str:
+        """Scheme, host and port, as browsers spell an origin: in lower case, without the scheme's own port."""
         value = self._get(name) or default
         if value is None:
             self._problems.append(
                 f"{name} is missing: give the address people open, such as https://rapport.example.com."
             )
             return ""
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        origin = _origin(value)
+        if origin is None:
             self._problems.append(f"{name} is {value!r}: give an address such as https://rapport.example.com.")
-        return value.rstrip("/")
+        return origin or value.rstrip("/")
+
+    def _bind(self) -> str:
+        value = self._get("RAPPORT_BIND") or "127.0.0.1:8400"
+        host, _, port = value.rpartition(":")
+        if not (value.startswith("unix:") or (host and port.isdecimal() and int(port) < 65_536)):
+            self._problems.append(f"RAPPORT_BIND is {value!r}: give host:port, such as 127.0.0.1:8400.")
+        return value
+
+    def _redis_url(self, production: bool) -> str | None:
+        value = self._get("REDIS_URL")
+        if value is None and production:
+            self._problems.append("REDIS_URL is missing: production needs a Valkey or Redis of its own.")
+        if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
+            self._problems.append("REDIS_URL is not one: give redis://host:6379/0, rediss:// or unix://.")
+        return value
 
     def _database_url(self, data_dir: Path, *, required: bool) -> str:
         value = self._get("DATABASE_URL")
@@ -138,42 +171,84 @@ class _Reader:
             if required:
                 self._problems.append("DATABASE_URL is missing: give postgresql://user:password@host/name.")
             return f"sqlite:///{data_dir / 'rapport.sqlite3'}"
-        if value.startswith(("postgres://", "postgresql://")):
-            return "postgresql+psycopg://" + value.split("://", 1)[1]
-        if not value.startswith(("postgresql+psycopg://", "sqlite:///")):
-            scheme = value.split(":", 1)[0]
-            self._problems.append(f"DATABASE_URL starts with {scheme!r}: use postgresql:// or sqlite:///.")
+        scheme, _, rest = value.partition("://")
+        if scheme in ("postgres", "postgresql", "postgresql+psycopg") and rest:
+            return f"postgresql+psycopg://{rest}"
+        if scheme != "sqlite" or not rest.startswith("/") or rest in ("/", "/:memory:"):
+            # The value itself may hold a password.
+            self._problems.append("DATABASE_URL is not one: use postgresql:// or sqlite:///path/of/a/file.")
         return value
 
-    def _secret(self, name: str, production: bool, default: str) -> str:
+    def _secret(self, name: str, guarded: bool, default: str) -> str:
         value = self._get(name)
-        if value is None and production:
+        if value is None and guarded:
             self._problems.append(f"{name} is missing: set it, or {name}_FILE with the path of a file that holds it.")
-        if name == "SECRET_KEY" and production and value is not None and len(value) < 32:
-            suggestion = f"python -c 'import secrets; print(secrets.token_urlsafe({32}))'"
-            self._problems.append(f"SECRET_KEY is shorter than 32 characters: make one with {suggestion}.")
+        if value == default and guarded:
+            self._problems.append(f"{name} is the one of the sandbox, which everybody knows: set your own.")
         return value or default
 
-    def _token_keys(self, production: bool) -> tuple[str, ...]:
+    def _secret_key(self, guarded: bool) -> str:
+        value = self._secret("SECRET_KEY", guarded, _DEVELOPMENT_SECRET)
+        if guarded and value != _DEVELOPMENT_SECRET and len(value) < 32:
+            suggestion = "python -c 'import secrets; print(secrets.token_urlsafe(32))'"
+            self._problems.append(f"SECRET_KEY is shorter than 32 characters: make one with {suggestion}.")
+        return value
+
+    def _token_keys(self, guarded: bool) -> tuple[str, ...]:
         value = self._get("TOKEN_KEYS")
         if value is None:
-            if production:
+            if guarded:
                 self._problems.append(
                     "TOKEN_KEYS is missing: it encrypts the mailbox tokens. Make one with `rapport keys new`."
                 )
-            return (base64.urlsafe_b64encode(b"development-only-not-a-secret!!!").decode(),)
+            return (_DEVELOPMENT_TOKEN_KEY,)
         keys = tuple(part.strip() for part in value.split(",") if part.strip())
+        if not keys:
+            self._problems.append("TOKEN_KEYS holds no key: make one with `rapport keys new`.")
         for number, key in enumerate(keys, start=1):
             if not _is_fernet_key(key):
                 self._problems.append(f"TOKEN_KEYS, key {number}, is not a key: make one with `rapport keys new`.")
+            elif guarded and key == _DEVELOPMENT_TOKEN_KEY:
+                self._problems.append(f"TOKEN_KEYS, key {number}, is the one of development, which everybody knows.")
         return keys
 
-    def _sandbox_url(self, production: bool) -> str | None:
+    def _hosted_domain(self) -> str | None:
+        value = (self._get("GOOGLE_HOSTED_DOMAIN") or "").lower()
+        if value and not (value.replace("-", "").replace(".", "").isalnum() and "." in value.strip(".")):
+            self._problems.append(f"GOOGLE_HOSTED_DOMAIN is {value!r}: give a domain such as example.com.")
+        return value or None
+
+    def _sandbox_url(self, guarded: bool) -> str | None:
         if self._get("RAPPORT_SANDBOX_URL") is None:
             return None
-        if production:
-            self._problems.append("RAPPORT_SANDBOX_URL is set: the sandbox accepts anybody, so production refuses it.")
+        if guarded:
+            self._problems.append(
+                "RAPPORT_SANDBOX_URL is set: the sandbox accepts anybody, so production refuses it, and so does a "
+                "RAPPORT_BASE_URL beyond this machine."
+            )
         return self._url("RAPPORT_SANDBOX_URL", None)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether only this machine can open the address."""
+    host = urlsplit(url).hostname or "" if _origin(url) else ""
+    return host == "localhost" or host.endswith(".localhost") or host == "::1" or host.startswith("127.")
+
+
+def _origin(url: str) -> str | None:
+    """The origin as a browser sends it, or None for what is more or less than an origin."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        return None
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    own = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, own) else "")
 
 
 def _is_fernet_key(key: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import shutil
 import tempfile
 import uuid
@@ -10,10 +12,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from server import logs
 from server.adapters.gmail import GoogleGmail
 from server.adapters.google_accounts import GoogleMailboxAccess, GoogleSignIn
 from server.adapters.google_endpoints import GoogleEndpoints
@@ -246,3 +250,20 @@ def sign_in(app: Flask, runtime: Runtime) -> Callable[[uuid.UUID], SignedInClien
         return client
 
     return as_user
+
+
+@pytest.fixture
+def log_stream() -> Iterator[io.StringIO]:
+    """Logging as a process configures it, into a text; what pytest had set up comes back afterwards."""
+    names = ("alembic", "werkzeug", "googleapiclient.discovery_cache")
+    root, levels = logging.getLogger(), {name: logging.getLogger(name).level for name in names}
+    handlers, level = root.handlers[:], root.level
+    found = io.StringIO()
+    logs.configure("json", stream=found)
+    yield found
+    structlog.contextvars.clear_contextvars()
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name in names:
+        logging.getLogger(name).setLevel(levels[name])

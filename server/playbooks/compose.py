@@ -100,6 +100,8 @@ def load(session: Session, *, task_id: uuid.UUID, user_id: uuid.UUID) -> Composi
     work.demand_owner(task, cta, user_id)
     if task.kind != TaskKind.EMAIL or task.email_template_id is None:
         raise Conflict("This task has no email to write.", cure="Go back to its CTA.")
+    if task.done_at is not None:
+        raise Conflict("This task is done: its email has left.", cure="Look at its CTA, or at the outbox.")
     account = accounts.by_id(session, cta.account_id)
     template = email_templates.by_id(session, task.email_template_id)
     version = email_templates.current_version(session, template)

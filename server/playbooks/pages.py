@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -115,7 +116,7 @@ def cta(cta_id: uuid.UUID) -> str:
         tasks = queries.tasks_of(session, [cta_id]).get(cta_id, [])
         owners = {found.owner_id, *(task.owner_id for task in tasks), *([account.tam_id] if account.tam_id else [])}
         users = people.by_ids(session, owners)
-        shown_tasks = [_task(session, task, found) for task in tasks]
+        shown_tasks = _tasks(session, tasks, found)
         its_contacts = contacts.of_account(session, account.id)
         last = timeline.of_account(session, account.id, limit=5)
         mailbox_banner = banner(connection.of_user(session, visitor.user_id))
@@ -164,7 +165,7 @@ def task(task_id: uuid.UUID) -> BaseResponse | str:
         found = queries.task(session, task_id)
         if not wants_partial():
             return redirect(url_for(".cta", cta_id=found.cta_id, _anchor=f"task-{task_id}"))
-        shown = _task(session, found, queries.cta(session, found.cta_id))
+        [shown] = _tasks(session, [found], queries.cta(session, found.cta_id))
     return render_template("playbooks/_task.html", task=shown)
 
 
@@ -184,27 +185,32 @@ def reopen(task_id: uuid.UUID) -> BaseResponse | str:
     return task(task_id)
 
 
-def _task(session: Session, found: CtaTask, its_cta: Cta) -> dict[str, Any]:
+def _tasks(session: Session, found: Sequence[CtaTask], its_cta: Cta) -> list[dict[str, Any]]:
     visitor = require_visitor()
-    name = ""
-    if found.email_template_id is not None:
-        name = email_templates.by_id(session, found.email_template_id).name
-    return present.task(
-        found,
-        owner=present.named(people.by_ids(session, {found.owner_id}), found.owner_id),
-        template_name=name,
-        emails=queries.sends_of(session, [found.id]).get(found.id, []),
-        may_work=visitor.user_id in (found.owner_id, its_cta.owner_id),
-        account_id=its_cta.account_id,
-    )
+    owners = people.by_ids(session, {task.owner_id for task in found})
+    emails = queries.sends_of(session, [task.id for task in found])
+    template_ids = {task.email_template_id for task in found if task.email_template_id is not None}
+    names = {template_id: email_templates.by_id(session, template_id).name for template_id in template_ids}
+    return [
+        present.task(
+            task,
+            owner=owners.get(task.owner_id),
+            template_name=names[task.email_template_id] if task.email_template_id else "",
+            emails=emails.get(task.id, []),
+            may_work=visitor.user_id in (task.owner_id, its_cta.owner_id),
+            account_id=its_cta.account_id,
+            viewer_id=visitor.user_id,
+        )
+        for task in found
+    ]
 
 
 def _filter(owner_id: uuid.UUID | None) -> CockpitFilter:
     kind, status = request.args.get("type", ""), request.args.get("status", "")
     if kind and kind not in tuple(CtaType):
-        raise Invalid(f"{kind!r} is not a type of CTA.", cure="Choose from the list.")
+        raise Invalid(f"{kind[:40]!r} is not a type of CTA.", cure="Choose from the list.")
     if status and status not in tuple(CtaStatus):
-        raise Invalid(f"{status!r} is not a status of a CTA.", cure="Choose from the list.")
+        raise Invalid(f"{status[:40]!r} is not a status of a CTA.", cure="Choose from the list.")
     text = request.args.get("q", "").replace("\0", "").strip()[:100]
     return CockpitFilter(owner_id=owner_id, cta_type=kind, status=status, text=text)
 

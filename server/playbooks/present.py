@@ -12,6 +12,7 @@ from flask import url_for
 from server.accounts.models import Account
 from server.auth.models import User
 from server.contacts.queries import ContactView
+from server.playbooks import work
 from server.playbooks.models import (
     STATUS_LABELS,
     TYPE_LABELS,
@@ -47,6 +48,7 @@ _GROUPS = (
     ("soon", "Next 7 days", "info"),
     ("later", "Later", "neutral"),
     ("none", "No date", "neutral"),
+    ("closed", "Closed", "neutral"),
 )
 
 
@@ -74,7 +76,7 @@ def groups(rows: Sequence[CockpitRow]) -> list[dict[str, Any]]:
     """Rows by when they are due, as playbooks/_cta_list.html takes them."""
     by_key: dict[str, list[dict[str, Any]]] = {key: [] for key, _, _ in _GROUPS}
     for row in rows:
-        by_key[_group_of(row.due_on)].append(_row(row))
+        by_key[_group_of(row.due_on) if row.cta.is_open else "closed"].append(_row(row))
     return [{"key": key, "label": label, "tone": tone, "ctas": by_key[key]} for key, label, tone in _GROUPS]
 
 
@@ -109,7 +111,7 @@ def _row(row: CockpitRow) -> dict[str, Any]:
         "tasks_total": len(row.tasks),
         "priority": priority(cta),
         "owner": {"name": row.owner.name},
-        "is_overdue": is_overdue(task.due_on if task else cta.due_on),
+        "is_overdue": cta.is_open and is_overdue(task.due_on if task else cta.due_on),
     }
 
 
@@ -142,13 +144,14 @@ def task(
     emails: Sequence[OutboundEmail],
     may_work: bool,
     account_id: uuid.UUID,
+    viewer_id: uuid.UUID,
 ) -> dict[str, Any]:
-    """One task as playbooks/_task.html takes it."""
+    """One task as playbooks/_task.html takes it. Only the sender of an email can look at it in the outbox."""
     is_email = found.kind == TaskKind.EMAIL
     is_done = found.done_at is not None
     # A task whose email has just left is settled a moment later: keep asking until then.
     moving = any(email.is_moving for email in emails)
-    unsettled = bool(emails) and not is_done and all(email.state == OutboundState.SENT for email in emails)
+    unsettled = not is_done and work.have_left(emails)
     state = "done" if is_done else "waiting" if moving or unsettled else "open"
     toggle = None
     if may_work and not is_email:
@@ -170,12 +173,12 @@ def task(
         "toggle": toggle,
         "is_moving": moving or unsettled,
         "poll_href": url_for("playbooks.task", task_id=found.id),
-        "sends": [_send(email, account_id) for email in emails],
-        "problem": _problem(emails),
+        "sends": [_send(email, account_id, viewer_id) for email in emails],
+        "problem": _problem(emails, viewer_id),
     }
 
 
-def _send(email: OutboundEmail, account_id: uuid.UUID) -> dict[str, Any]:
+def _send(email: OutboundEmail, account_id: uuid.UUID, viewer_id: uuid.UUID) -> dict[str, Any]:
     label, tone, _ = send_words.state_words(email)
     is_sent = email.state == OutboundState.SENT
     return {
@@ -184,16 +187,18 @@ def _send(email: OutboundEmail, account_id: uuid.UUID) -> dict[str, Any]:
         "to": email.to_name,
         "at": show.moment(email.sent_at) if is_sent else None,
         "timeline_href": f"/accounts/{account_id}#timeline" if is_sent else None,
-        "outbox_href": url_for("sends.email", email_id=email.id),
+        "outbox_href": url_for("sends.email", email_id=email.id) if email.user_id == viewer_id else None,
     }
 
 
-def _problem(emails: Sequence[OutboundEmail]) -> dict[str, Any] | None:
+def _problem(emails: Sequence[OutboundEmail], viewer_id: uuid.UUID) -> dict[str, Any] | None:
     wrong = next((email for email in emails if email.problem), None)
     if wrong is None:
         return None
     actions = send_words.actions(wrong)
     action = None
+    if wrong.user_id != viewer_id:
+        return {"text": f"{wrong.to_name}: {wrong.problem}", "cure": "Its sender can decide about it.", "action": None}
     if wrong.state == OutboundState.FAILED:
         action = {"label": actions[0]["label"], "href": actions[0]["href"], "method": "post"}
     elif wrong.state == OutboundState.REVIEW:

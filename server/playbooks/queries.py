@@ -218,8 +218,7 @@ def _conditions(wanted: CockpitFilter) -> list[ColumnElement[bool]]:
     if wanted.cta_type:
         conditions.append(Cta.cta_type == wanted.cta_type)
     if wanted.text:
-        of_account = exists().where(
-            Account.id == Cta.account_id, Account.name_key.contains(fold(wanted.text), autoescape=True)
-        )
+        named = Account.name_key.contains(fold(wanted.text), autoescape=True)
+        of_account = exists().where(Account.id == Cta.account_id, named).correlate(Cta)
         conditions.append(or_(Cta.name.icontains(wanted.text, autoescape=True), of_account))
     return conditions

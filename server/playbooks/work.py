@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -34,7 +35,10 @@ def complete(session: Session, task: CtaTask, *, user_id: uuid.UUID, now: dateti
 
 
 def reopen(session: Session, task: CtaTask, *, user_id: uuid.UUID) -> None:
+    """Take a tick back. Not of an email task: its email has left, and it would be settled again at once."""
     demand_owner(task, queries.cta(session, task.cta_id), user_id)
+    if task.kind == TaskKind.EMAIL:
+        raise Conflict("An email that has left cannot be taken back.", cure="Write another one from a new task.")
     task.done_at = task.done_by_id = None
 
 
@@ -42,6 +46,23 @@ def begin(cta: Cta) -> None:
     """A CTA that somebody works on is no longer new."""
     if cta.status == CtaStatus.NEW:
         cta.status = CtaStatus.WORK_IN_PROGRESS
+
+
+def have_left(emails: Sequence[OutboundEmail]) -> bool:
+    """Whether what a task wrote has left: something was sent, and nothing else is still to happen.
+
+    An email that failed keeps its task open, until another one to the same contact has left.
+    """
+    reached = {email.contact_id for email in emails if email.state == OutboundState.SENT}
+    return bool(reached) and all(
+        email.state in (OutboundState.SENT, *_OVER_WITHOUT_LEAVING)
+        or (email.state == OutboundState.FAILED and email.contact_id in reached)
+        for email in emails
+    )
+
+
+def _left_at(email: OutboundEmail) -> datetime:
+    return email.sent_at or email.changed_at
 
 
 def settle_email_tasks(session: Session) -> int:
@@ -58,10 +79,10 @@ def settle_email_tasks(session: Session) -> int:
         tasks.setdefault(task.id, (task, []))[1].append(email)
     settled = 0
     for task, emails in tasks.values():
-        sent = [email for email in emails if email.state == OutboundState.SENT]
-        if sent and all(email.state in (OutboundState.SENT, *_OVER_WITHOUT_LEAVING) for email in emails):
-            last = max(sent, key=lambda email: email.sent_at or email.changed_at)
-            task.done_at, task.done_by_id = last.sent_at, last.user_id
+        if have_left(emails):
+            sent = [email for email in emails if email.state == OutboundState.SENT]
+            last = max(sent, key=_left_at)
+            task.done_at, task.done_by_id = _left_at(last), last.user_id
             begin(queries.cta(session, task.cta_id))
             settled += 1
     return settled

@@ -63,7 +63,10 @@ def _entry(one: EntryWithPeople, viewer_email: str, ctas: Mapping[uuid.UUID, Lin
         "body": entry.body_text,
         "template_label": entry.template_label or "",
         "gmail_href": gmail_href(entry.mailbox_email, entry.gmail_message_id, viewer_email),
-        "email_href": url_for("sends.email", email_id=email_id) if email_id else None,
+        # Only its sender may see how it fared; the others would be refused there.
+        "email_href": url_for("sends.email", email_id=email_id)
+        if email_id and entry.mailbox_email == viewer_email
+        else None,
         "moving": "",
         "cta": ctas.get(email_id) if email_id else None,
     }

@@ -7,7 +7,7 @@ import binascii
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
@@ -74,7 +74,8 @@ def _people(session: Session, entry_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID,
         statement = (
             select(TimelineParticipant)
             .where(TimelineParticipant.timeline_entry_id.in_(entry_ids))
-            .order_by(TimelineParticipant.id)
+            # To before cc: ids of one millisecond have no order.
+            .order_by(TimelineParticipant.part.desc(), TimelineParticipant.id)
         )
         for person in session.scalars(statement):
             grouped.setdefault(person.timeline_entry_id, []).append(person)
@@ -96,9 +97,9 @@ def _encode(entry: TimelineEntry) -> str:
 def _decode(cursor: str) -> tuple[datetime, uuid.UUID]:
     try:
         instant, _, entry_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
-        found = datetime.fromisoformat(instant), uuid.UUID(entry_id)
-    except (ValueError, binascii.Error) as error:
+        found = datetime.fromisoformat(instant)
+        if found.tzinfo is None:
+            raise ValueError("a naive datetime")
+        return found.astimezone(UTC), uuid.UUID(entry_id)
+    except (ValueError, OverflowError, binascii.Error) as error:
         raise Invalid("This page marker is not one of ours.", cure="Start from the first page.") from error
-    if found[0].tzinfo is None:
-        raise Invalid("This page marker is not one of ours.", cure="Start from the first page.")
-    return found

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import flask
 from flask import Flask
 from flask_smorest import Api, Blueprint
-from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
+from flask_smorest.arguments import FlaskParser
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, pre_load, validate
 from werkzeug.exceptions import HTTPException
 
 from server import __version__
@@ -17,10 +20,46 @@ __all__ = ["CursorArgs", "InputSchema", "OutputSchema", "api_blueprint", "instal
 
 
 class InputSchema(Schema):
-    """What comes in: an unknown field is an error, not a silence."""
+    """What comes in: an unknown field is an error, not a silence. Halves of surrogate pairs are not text."""
 
     class Meta:
         unknown = RAISE
+
+    @pre_load
+    def refuse_half_letters(self, data: Any, **_: Any) -> Any:
+        # JSON may spell them (RFC 8259, 8.2); no database keeps them and no mail can carry them.
+        if isinstance(data, Mapping):
+            wrong = [str(name) for name, value in data.items() if not (_is_whole(str(name)) and _is_whole(value))]
+            if wrong:
+                raise ValidationError({ascii(name).strip("'"): ["This is not valid text."] for name in wrong})
+        return data
+
+
+def _is_whole(value: Any) -> bool:
+    if isinstance(value, str):
+        return not any("\ud800" <= letter <= "\udfff" for letter in value)
+    if isinstance(value, Mapping):
+        return all(_is_whole(key) and _is_whole(one) for key, one in value.items())
+    return all(_is_whole(one) for one in value) if isinstance(value, list) else True
+
+
+class _Parser(FlaskParser):  # type: ignore[misc]
+    def _raw_load_json(self, req: Any) -> Any:
+        try:
+            return super()._raw_load_json(req)
+        except RecursionError as error:
+            raise json.JSONDecodeError("nested too deeply", "", 0) from error
+
+
+class ApiBlueprint(Blueprint):  # type: ignore[misc]
+    """A blueprint whose other answers are problem details, also in the specification."""
+
+    ARGUMENTS_PARSER = _Parser()
+    PAGINATION_HEADER_NAME = None
+
+    def alt_response(self, status_code: int, **options: Any) -> Any:
+        problem = {"schema": ProblemSchema, "content_type": "application/problem+json"}
+        return super().alt_response(status_code, **(problem | options))
 
 
 class OutputSchema(Schema):
@@ -34,7 +73,8 @@ class CursorArgs(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    cursor = fields.String(load_default=None, validate=validate.Length(max=300))
+    # A cursor may hold a name of 255 letters, and one beyond ASCII takes eight characters in it.
+    cursor = fields.String(load_default=None, validate=validate.Length(max=3000))
     limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=200))
 
 
@@ -70,11 +110,14 @@ class RapportApi(Api):  # type: ignore[misc]
                     content["application/problem+json"] = content.pop("application/json")
 
 
-def api_blueprint(name: str, description: str) -> Blueprint:
-    blueprint = Blueprint(name, __name__, url_prefix="/api/v1", description=description)
-    blueprint.PAGINATION_HEADER_NAME = None
-    return blueprint
+def api_blueprint(name: str, description: str) -> ApiBlueprint:
+    return ApiBlueprint(name, __name__, url_prefix="/api/v1", description=description)
 
+
+_DESCRIPTION = (
+    "Accounts, timelines, calls to action and email, on your own server. A call that changes something carries the "
+    "session's token in X-CSRF-Token and comes from Rapport's own origin."
+)
 
 docs = flask.Blueprint("api_docs", __name__)
 
@@ -84,7 +127,7 @@ def api_docs() -> str:
     return page("api/docs.html", crumbs=[Crumb(label="REST API")], spec_url="/api/openapi.json")
 
 
-def install(app: Flask) -> RapportApi:
+def install(app: Flask, *, session_cookie: str) -> RapportApi:
     app.config.update(
         API_TITLE="Rapport",
         API_VERSION=__version__,
@@ -92,10 +135,8 @@ def install(app: Flask) -> RapportApi:
         OPENAPI_URL_PREFIX="/api",
         OPENAPI_JSON_PATH="openapi.json",
         API_SPEC_OPTIONS={
-            "info": {"description": "Accounts, timelines, calls to action and email, on your own server."},
-            "components": {
-                "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": "rapport_session"}}
-            },
+            "info": {"description": _DESCRIPTION},
+            "components": {"securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": session_cookie}}},
             "security": [{"session": []}],
         },
     )

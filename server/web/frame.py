@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -37,6 +37,16 @@ class NavEntry:
     badge: int | None = None
 
 
+class _AskedOnce:
+    """The side bar's entries, found when a template shows them: pieces of a page have no side bar."""
+
+    def __init__(self, ask: Callable[[], Sequence[NavEntry]]) -> None:
+        self._ask = cache(ask)
+
+    def __iter__(self) -> Iterator[NavEntry]:
+        return iter(self._ask())
+
+
 def install(app: Flask, runtime: Runtime, nav: Callable[[], Sequence[NavEntry]]) -> None:
     """Give the app its runtime and its templates the words they share. `nav` is asked once for each full page."""
     app.extensions[_KEY] = runtime
@@ -47,7 +57,7 @@ def install(app: Flask, runtime: Runtime, nav: Callable[[], Sequence[NavEntry]])
         visitor = current_visitor()
         return {
             "me": visitor,
-            "nav": nav() if visitor else [],
+            "nav": _AskedOnce(nav) if visitor else [],
             "csrf_token": visitor.csrf_token if visitor else "",
             "csp_nonce": csp_nonce(),
             "flashes": [{"tone": each[0], "text": each[1]} for each in get_flashed_messages(with_categories=True)],

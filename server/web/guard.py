@@ -16,15 +16,19 @@ from server.web.identity import current_visitor
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-def install(app: Flask, *, base_url: str, provider_origin: str) -> None:
-    """`provider_origin`: where sign-in forms may be redirected to (Chromium applies form-action to redirects)."""
-    origin = "{0.scheme}://{0.netloc}".format(urlsplit(base_url))
+def begin(app: Flask) -> None:
+    """Give each request its number. Before all else, so that a refusal by anything later carries it, too."""
 
     @app.before_request
-    def begin() -> None:
+    def number() -> None:
         g.request_id = str(new_id())
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id, endpoint=request.endpoint)
+
+
+def install(app: Flask, *, base_url: str, provider_origin: str) -> None:
+    """`provider_origin`: where sign-in forms may be redirected to (Chromium applies form-action to redirects)."""
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(base_url))
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -35,7 +39,7 @@ def install(app: Flask, *, base_url: str, provider_origin: str) -> None:
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         headers["X-Request-Id"] = g.get("request_id", "")
-        if request.endpoint != "static":
+        if request.endpoint != "static" or response.status_code >= 400:
             headers.setdefault("Cache-Control", "no-store")
         return response
 
@@ -71,7 +75,7 @@ def page_policy(provider_origin: str) -> str:
 
 MAIL_FRAME_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
-    "img-src data:; frame-ancestors 'self'"
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 
 

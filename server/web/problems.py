@@ -31,7 +31,8 @@ log = logger(__name__)
 
 
 def is_api() -> bool:
-    return request.path.startswith("/api/")
+    """Whether a program asks. The page that shows the API is for people, like all others."""
+    return request.path.startswith("/api/") and request.endpoint != "api_docs.api_docs"
 
 
 def install(app: Flask) -> None:
@@ -82,17 +83,17 @@ def _http_error(error: HTTPException) -> BaseResponse:
     status = error.code or 500
     title, cure = _TITLES.get(status, (error.name, ""))
     fields = getattr(error, "data", {}).get("messages", {}) if status == 422 else {}
-    if is_api():
-        response = problem(status, title, cure=cure, errors=fields)
-        for name, value in error.get_headers():
-            if name.lower() in ("allow", "retry-after"):
-                response.headers[name] = value
-        return response
-    return _page(status, title, "", cure)
+    response = problem(status, title, cure=cure, errors=fields) if is_api() else _page(status, title, "", cure)
+    for name, value in error.get_headers():
+        if name.lower() in ("allow", "retry-after"):
+            response.headers[name] = value
+    return response
 
 
 def _crash(_error: Exception) -> Response:
     log.exception("request_crashed")
+    # The page without the frame: the frame asks the database, which may be what broke.
+    g.visitor = None
     title, cure = "Something broke on our side", "Try again; if it stays, give your admin the number below."
     if is_api():
         return problem(500, title, cure=cure)
