@@ -15,6 +15,7 @@ import pytest
 import structlog
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import text
 
 from server import logs
@@ -267,3 +268,22 @@ def log_stream() -> Iterator[io.StringIO]:
     root.setLevel(level)
     for name in names:
         logging.getLogger(name).setLevel(levels[name])
+
+
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, one for the process: Playwright's loop may run only once in a thread."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM_FLAGS))
+        yield launched
+        launched.close()

@@ -28,3 +28,8 @@ def test_ids_of_later_milliseconds_sort_later_also_as_text() -> None:
 
 def test_ids_of_one_moment_differ() -> None:
     assert len({new_id() for _ in range(10_000)}) == 10_000
+
+
+def test_ids_of_one_process_rise_also_within_one_tick_of_the_clock() -> None:
+    made = [new_id() for _ in range(20_000)]
+    assert made == sorted(made)

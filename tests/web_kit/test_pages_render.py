@@ -9,22 +9,12 @@ from urllib.parse import urljoin
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 MANIFEST = ROOT / "server" / "web" / "static" / "dist" / "manifest.json"
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET_FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 DESK, PHONE = (1440, 900), (390, 844)
 # Swagger UI is not ours to mend: its box is left out, the page around it is not. Emails in frames are left out too.
 RUN_AXE = """options => axe
@@ -41,14 +31,6 @@ def site() -> Iterator[str]:
             yield server.stdout.readline().strip()
         finally:
             server.terminate()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET_FLAGS)
-        yield browser
-        browser.close()
 
 
 def watched_page(context: BrowserContext) -> tuple[Page, list[str]]:
