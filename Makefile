@@ -45,7 +45,7 @@ server/web/static/dist/manifest.json: node_modules/.ready tools/web/build.mjs $(
 
 tests/emulate/node_modules/.ready: tests/emulate/package.json tests/emulate/package-lock.json
 	@echo "Installing the emulator that the Gmail adapter is also tested against …"
-	@npm ci --loglevel=error --no-progress --prefix tests/emulate
+	@cd tests/emulate && npm ci --loglevel=error --no-progress
 	@touch $@
 
 setup-tests: setup tests/emulate/node_modules/.ready
