@@ -94,8 +94,8 @@ def test_data_stays_after_a_clean_end_and_after_a_kill_of_the_supervisor(start_d
 
     third.process.kill()
     third.process.wait()
-    at_once = start_demo(port=demo.port).until_ready()  # waits until the parts of the one before have ended
-    assert not third.left()
+    at_once = start_demo(port=demo.port).until_ready()  # waits for the ports and the Valkey of the one before
+    wait_for(lambda: not third.left(), what="the parts of the killed one end")
     at_once.process.terminate()
     assert at_once.ended() == 0
 
