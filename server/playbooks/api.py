@@ -9,7 +9,6 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from server.errors import Invalid
 from server.playbooks import compose, queries, work
 from server.playbooks.compose import Edits, Prepared
 from server.playbooks.models import CtaStatus, CtaTask, CtaType
@@ -20,6 +19,7 @@ from server.sends.models import OutboundEmail
 from server.web.api import CursorArgs, InputSchema, OutputSchema, api_blueprint
 from server.web.frame import runtime
 from server.web.identity import require_visitor
+from server.web.paging import row_marker
 
 blueprint = api_blueprint("ctas", "Calls to action and their tasks")
 
@@ -100,7 +100,7 @@ class CtaList(MethodView):
             text=args["q"].replace("\0", ""),
         )
         with runtime().db.reading() as session:
-            found = queries.cockpit(session, wanted, limit=args["limit"], after=_cursor(args["cursor"]))
+            found = queries.cockpit(session, wanted, limit=args["limit"], after=row_marker(args["cursor"]))
         return {"items": found.rows, "next_cursor": str(found.next_after) if found.next_after else None}
 
 
@@ -161,10 +161,3 @@ def _prepared(args: dict[str, Any], task_id: uuid.UUID) -> tuple[compose.Composi
         composition = compose.load(session, task_id=task_id, user_id=require_visitor().user_id)
     compiled = compose.edited(composition, Edits(subject=args["subject"], blocks=args.get("blocks", {})))
     return composition, compose.prepare(composition, compiled, args["contact_ids"], now=here.clock.now())
-
-
-def _cursor(value: str | None) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(value) if value is not None else None
-    except ValueError as error:
-        raise Invalid("This page marker is not one of ours.", cure="Start from the first page.") from error

@@ -26,6 +26,7 @@ from server.timeline import queries as timeline
 from server.web import show
 from server.web.frame import Crumb, page, runtime, wants_partial
 from server.web.identity import require_visitor
+from server.web.paging import row_marker
 
 blueprint = Blueprint("playbooks", __name__)
 
@@ -43,7 +44,7 @@ def cockpit() -> str:
     view = "all" if request.args.get("view") == "all" else "mine"
     wanted = _filter(visitor.user_id if view == "mine" else None)
     with runtime().db.reading() as session:
-        found = queries.cockpit(session, wanted, after=_after())
+        found = queries.cockpit(session, wanted, after=row_marker(request.args.get("after")))
         context = {
             "groups": present.groups(found.rows),
             "is_filtered": bool(wanted.cta_type or wanted.status or wanted.text),
@@ -219,10 +220,3 @@ def _next_href(after: uuid.UUID | None) -> str | None:
     if after is None:
         return None
     return f"{url_for('.cockpit')}?{urlencode({**request.args.to_dict(), 'after': str(after)})}"
-
-
-def _after() -> uuid.UUID | None:
-    try:
-        return uuid.UUID(request.args["after"]) if "after" in request.args else None
-    except ValueError as error:
-        raise Invalid("This page marker is not one of ours.", cure="Start from the first page.") from error

@@ -8,13 +8,13 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from server.errors import Invalid
 from server.sends import decide, jobs, queries
 from server.sends.models import OutboundEmail, OutboundState
 from server.sends.queries import OutboxGroup
 from server.web.api import CursorArgs, OutputSchema, api_blueprint
 from server.web.frame import runtime
 from server.web.identity import require_visitor
+from server.web.paging import row_marker
 
 blueprint = api_blueprint("outbound_emails", "The caller's outbox")
 
@@ -58,7 +58,7 @@ class Outbox(MethodView):
                 user_id=require_visitor().user_id,
                 group=OutboxGroup(args["group"]),
                 limit=args["limit"],
-                before=_cursor(args["cursor"]),
+                before=row_marker(args["cursor"]),
             )
         return {"items": found.emails, "next_cursor": str(found.next_before) if found.next_before else None}
 
@@ -86,10 +86,3 @@ class CancelOutboundEmail(MethodView):
             decide.cancel(session, found, now=here.clock.now())
         jobs.wake(here, found.mailbox_id)
         return found
-
-
-def _cursor(value: str | None) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(value) if value is not None else None
-    except ValueError as error:
-        raise Invalid("This page marker is not one of ours.", cure="Start from the first page.") from error

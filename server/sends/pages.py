@@ -20,6 +20,7 @@ from server.web import show
 from server.web.frame import Crumb, page, runtime, tell, wants_partial
 from server.web.guard import mail_frame
 from server.web.identity import require_visitor
+from server.web.paging import row_marker
 
 blueprint = Blueprint("sends", __name__)
 
@@ -36,7 +37,9 @@ def outbox() -> str:
     visitor = require_visitor()
     group = _group(request.args.get("group", "all"))
     with runtime().db.reading() as session:
-        found = queries.outbox(session, user_id=visitor.user_id, group=group, before=_before())
+        found = queries.outbox(
+            session, user_id=visitor.user_id, group=group, before=row_marker(request.args.get("before"))
+        )
         counts = queries.outbox_counts(session, user_id=visitor.user_id)
         emails = _rows(session, found.emails)
     return page(
@@ -146,10 +149,3 @@ def _group(value: str) -> OutboxGroup:
         return OutboxGroup(value)
     except ValueError as error:
         raise Invalid("There is no such list in the outbox.", cure="Use the tabs of the outbox.") from error
-
-
-def _before() -> uuid.UUID | None:
-    try:
-        return uuid.UUID(request.args["before"]) if "before" in request.args else None
-    except ValueError as error:
-        raise Invalid("This page marker is not one of ours.", cure="Start from the first page.") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import time
 from urllib.parse import urlsplit
 
 import structlog
@@ -10,8 +11,11 @@ from flask import Flask, Response, g, request
 
 from server.errors import Forbidden
 from server.ids import new_id
+from server.logs import logger
 from server.web.frame import csp_nonce
 from server.web.identity import current_visitor
+
+log = logger(__name__)
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -22,8 +26,22 @@ def begin(app: Flask) -> None:
     @app.before_request
     def number() -> None:
         g.request_id = str(new_id())
+        g.began_at = time.perf_counter()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id, endpoint=request.endpoint)
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        if request.endpoint != "static":
+            visitor = current_visitor()
+            log.info(
+                "request_answered",
+                method=request.method,
+                status=response.status_code,
+                ms=round((time.perf_counter() - g.began_at) * 1000, 1),
+                user_id=str(visitor.user_id) if visitor else None,
+            )
+        return response
 
 
 def install(app: Flask, *, base_url: str, provider_origin: str) -> None:

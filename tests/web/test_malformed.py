@@ -160,6 +160,8 @@ def test_a_database_that_breaks_is_a_page_with_the_number_to_tell(
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     assert api.status_code == 500
     assert api.get_json()["request_id"] == api.headers["X-Request-Id"]
-    logged = [json.loads(line) for line in log_stream.getvalue().splitlines()]
+    lines = [json.loads(line) for line in log_stream.getvalue().splitlines()]
+    logged = [line for line in lines if line["event"] != "request_answered"]
     assert [line["request_id"] for line in logged] == [one.headers["X-Request-Id"] for one in (answer, api)]
     assert all(line["event"] == "request_crashed" and "Traceback" in line["exception"] for line in logged)
+    assert [line["status"] for line in lines if line["event"] == "request_answered"] == [500, 500]
