@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from server.auth import oauth_attempts, people, sessions
-from server.auth.models import ROLE_LABELS, Role, User, UserSession
+from server.auth.models import ROLE_LABELS, OAuthAttempt, Role, User, UserSession
+from server.auth.oauth_attempts import Started
 from server.errors import RapportError
 from server.logs import logger
 from server.ports.errors import PortError
@@ -38,6 +41,35 @@ def drop_cookie(response: BaseResponse, name: str) -> None:
     # With the flags it was set with: browsers ignore a __Host- cookie without Secure, also one that ends it.
     secure = runtime().settings.secure_cookies
     response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="Lax")
+
+
+def start_attempt(purpose: str, *, return_to: str, user_id: uuid.UUID | None) -> Started:
+    """Begin a trip to Google; `leave_for_google` ties it to this browser."""
+    here = runtime()
+    with here.db.transaction() as session:
+        return oauth_attempts.start(
+            session, purpose=purpose, return_to=return_to, user_id=user_id, now=here.clock.now()
+        )
+
+
+def leave_for_google(url: str, started: Started) -> BaseResponse:
+    response = redirect(url, code=303)
+    life_s = int(oauth_attempts.LIFETIME.total_seconds())
+    set_cookie(response, attempt_cookie(runtime().settings), started.browser, max_age=life_s)
+    return response
+
+
+def finish_attempt(purpose: str) -> OAuthAttempt:
+    """The trip that this callback belongs to, used up. Raises Invalid when it is not this browser's."""
+    here = runtime()
+    with here.db.transaction() as session:
+        return oauth_attempts.finish(
+            session,
+            purpose=purpose,
+            state=request.args.get("state", ""),
+            browser=request.cookies.get(attempt_cookie(here.settings), ""),
+            now=here.clock.now(),
+        )
 
 
 def find_visitor() -> Visitor | None:
@@ -91,24 +123,14 @@ def _sign_in_page(next_path: str, problem: str) -> str:
 
 @blueprint.post("/auth/google/start")
 def start_google() -> BaseResponse:
-    here = runtime()
-    with here.db.transaction() as session:
-        started = oauth_attempts.start(
-            session,
-            purpose=oauth_attempts.SIGN_IN,
-            return_to=request.form.get("next", "/"),
-            user_id=None,
-            now=here.clock.now(),
-        )
-    url = here.sign_in.authorization_url(
+    started = start_attempt(oauth_attempts.SIGN_IN, return_to=request.form.get("next", "/"), user_id=None)
+    url = runtime().sign_in.authorization_url(
         redirect_uri=_callback_url(),
         state=started.state,
         nonce=started.nonce,
         code_challenge=started.code_challenge,
     )
-    response = redirect(url, code=303)
-    set_cookie(response, attempt_cookie(here.settings), started.browser, max_age=600)
-    return response
+    return leave_for_google(url, started)
 
 
 @blueprint.get("/auth/google/callback")
@@ -127,14 +149,7 @@ def google_callback() -> BaseResponse | Response:
 def _finish_sign_in() -> BaseResponse:
     here = runtime()
     now = here.clock.now()
-    with here.db.transaction() as session:
-        attempt = oauth_attempts.finish(
-            session,
-            purpose=oauth_attempts.SIGN_IN,
-            state=request.args.get("state", ""),
-            browser=request.cookies.get(attempt_cookie(here.settings), ""),
-            now=now,
-        )
+    attempt = finish_attempt(oauth_attempts.SIGN_IN)
     if "code" not in request.args:
         raise PortError("the provider sent no code")
     identity = here.sign_in.redeem(

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from server.auth import oauth_attempts
-from server.auth.pages import attempt_cookie, set_cookie
+from server.auth.pages import finish_attempt, leave_for_google, start_attempt
 from server.errors import RapportError
 from server.logs import logger
 from server.mailboxes import connection, tokens
@@ -108,14 +108,8 @@ def _shown(found: Mailbox) -> dict[str, Any]:
 @blueprint.post("/mailbox/connect")
 def connect() -> BaseResponse:
     here, visitor = runtime(), require_visitor()
-    with here.db.transaction() as session:
-        started = oauth_attempts.start(
-            session,
-            purpose=oauth_attempts.CONNECT_MAILBOX,
-            return_to=request.form.get("next", "") or url_for("mailboxes.mailbox"),
-            user_id=visitor.user_id,
-            now=here.clock.now(),
-        )
+    return_to = request.form.get("next", "") or url_for("mailboxes.mailbox")
+    started = start_attempt(oauth_attempts.CONNECT_MAILBOX, return_to=return_to, user_id=visitor.user_id)
     url = here.mailbox_access.authorization_url(
         redirect_uri=_callback_url(),
         state=started.state,
@@ -123,9 +117,7 @@ def connect() -> BaseResponse:
         login_hint=visitor.email,
         scopes=connection.SCOPES,
     )
-    response = redirect(url, code=303)
-    set_cookie(response, attempt_cookie(here.settings), started.browser, max_age=600)
-    return response
+    return leave_for_google(url, started)
 
 
 @blueprint.get("/mailbox/callback")
@@ -144,14 +136,7 @@ def callback() -> BaseResponse:
 
 def _finish_connecting() -> str:
     here, visitor = runtime(), require_visitor()
-    with here.db.transaction() as session:
-        attempt = oauth_attempts.finish(
-            session,
-            purpose=oauth_attempts.CONNECT_MAILBOX,
-            state=request.args.get("state", ""),
-            browser=request.cookies.get(attempt_cookie(here.settings), ""),
-            now=here.clock.now(),
-        )
+    attempt = finish_attempt(oauth_attempts.CONNECT_MAILBOX)
     if "code" not in request.args or attempt.user_id != visitor.user_id:
         raise PortError("the provider sent no code")
     grant = here.mailbox_access.redeem(
