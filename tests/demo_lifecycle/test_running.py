@@ -51,7 +51,11 @@ def test_it_says_where_to_go_listens_here_only_and_ends_in_order_on_ctrl_c(start
     assert "Loaded a sample book of business: 12 accounts" in demo.output
     local = {f"0100007F:{port:04X}" for port in (demo.port, demo.port + 1)}
     assert listeners(demo.tree | {demo.process.pid}) == local
-    assert sum("server web" in command_of(pid) for pid in demo.tree) == 4  # a guard, gunicorn and its two workers
+    # A guard, gunicorn and its two workers: the first one may answer before the second is forked.
+    wait_for(
+        lambda: sum("server web" in command_of(pid) for pid in descendants(demo.process.pid)) == 4, what="both workers"
+    )
+    demo.tree = descendants(demo.process.pid)
     demo.process.send_signal(signal.SIGINT)
     assert demo.ended() == 0
     assert "Traceback" not in demo.output
