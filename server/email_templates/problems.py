@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NoReturn
 
 from server.errors import Invalid
+
+
+class Severity(StrEnum):
+    """An error keeps a template from being published; a warning is told."""
+
+    ERROR = "error"
+    WARNING = "warning"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +25,7 @@ class TemplateProblem:
     message: str
     cure: str = ""
     file: str = ""
+    severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
         place = ":".join(part for part in (self.file, f"line {self.line}" if self.line else "") if part)

@@ -10,10 +10,9 @@ import pytest
 from server.email_templates.catalogue import sample_values
 from server.email_templates.compile import compile_template
 from server.email_templates.jinja_env import HTML, ready
-from server.email_templates.load import read_folder
 from server.email_templates.mjml.translate import translate
 from server.email_templates.render import RenderedEmail, render
-from tests.email_templates.mails import FIELDS, ROWS, column, compiled, whole, words
+from tests.email_templates.mails import FIELDS, ROWS, column, compiled, shipped_emails, whole, words
 
 
 def values(**changes: Any) -> dict[str, Any]:
@@ -104,7 +103,7 @@ CONSTRUCTS = {
         column('<mj-button href="https://x.example">Hi {{ contact.first_name }}</mj-button>'),
         "Hi Ada</a>",
     ),
-    "family emoji": (column('<mj-image src="https://x.example/" alt="👨‍👩‍👧 \\ &quot;x&quot;" />'), 'alt="&#128104;'),
+    "family emoji": (column('<mj-image src="https://x.example/" alt="👨‍👩‍👧 \\ &quot;x&quot;" />'), 'alt="👨‍👩‍👧 \\'),
     "style with lines": (words('<p style="color: red;\n  margin: 0">x</p>'), 'style="color: red; margin: 0"'),
     "social": (
         column('<mj-social><mj-social-element name="facebook" href="{{ url }}">x</mj-social-element></mj-social>'),
@@ -179,7 +178,7 @@ def shape(html: str) -> list[tuple[str, dict[str, str], str, str]]:
 
 
 def test_compiling_then_rendering_equals_rendering_then_compiling(shipped):
-    for source in read_folder(shipped):
+    for source in shipped_emails(shipped):
         once = render(compile_template(source), sample_values()).html
         filled = "".join(ready(source.mjml, is_html=True).generate(sample_values()))
         assert shape(translate(filled).html) == shape(once), source.slug

@@ -106,8 +106,6 @@ BROKEN = {
     "table in an editable text": (words("\n<table></table>", "editable"), "cannot stand in an editable text"),
     "loose words in an editable text": (words("\nhello", "editable"), "outside a paragraph"),
     "loop over a text": (words("\n{% for x in contact.title %}{{ x }}{% endfor %}"), "is not a list"),
-    "carousel": (column("\n<mj-carousel></mj-carousel>"), "not supported"),
-    "gutter": (whole('\n<mj-section gutter="3px"></mj-section>'), "not supported"),
 }
 
 

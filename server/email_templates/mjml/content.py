@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 
 from server.email_templates.mjml.blocks import BlockStack
-from server.email_templates.mjml.css import problem_of_plain_value, problem_of_style
+from server.email_templates.mjml.css import problem_of_declarations, problem_of_plain_value
 from server.email_templates.mjml.markup import Attribute, Kind, Piece, pieces
 from server.email_templates.mjml.mask import MARKER, Masked
 from server.email_templates.mjml.urls import CURE, URL_ATTRIBUTES, problem_of_url
@@ -143,24 +143,25 @@ class Content:
     def _attribute(self, piece: Piece, attribute: Attribute) -> str:
         name, value = attribute.name, attribute.value
         self._blocks.read(value, (piece.start, name))
-        problem, cure = self._problem(piece, attribute)
+        problem, cure = problem_of_attribute(attribute, self._masked)
         if problem:
             self._findings.add(attribute.offset, f"{problem} ({name} of <{piece.name}>).", cure)
         return f' {name}="{html.escape(value)}"'
 
-    def _problem(self, piece: Piece, attribute: Attribute) -> tuple[str | None, str]:
-        name, value = attribute.name, attribute.value
-        markers = MARKER.findall(value)
-        if name in URL_ATTRIBUTES:
-            if name == "src" and value.lower().startswith(("mailto:", "tel:")):
-                return "An image needs an https:// address", CURE
-            return problem_of_url(value, self._masked.tags), CURE
-        if name in _SPOKEN:
-            return None, ""
-        if any(self._masked.tags[marker].word for marker in markers):
-            return "An {% if %} or {% for %} stands inside an attribute", "Put it around the element."
-        if name == "style":
-            return problem_of_style(value), ""
-        if name not in _PLAIN:
-            return "This attribute does not belong in an email", "Remove it."
-        return problem_of_plain_value(value), ""
+
+def problem_of_attribute(attribute: Attribute, masked: Masked) -> tuple[str | None, str]:
+    """What is wrong with an attribute of HTML, and its cure."""
+    name, value = attribute.name, attribute.value
+    if name in URL_ATTRIBUTES:
+        if name == "src" and value.lower().startswith(("mailto:", "tel:")):
+            return "An image needs an https:// address", CURE
+        return problem_of_url(value, masked.tags), CURE
+    if name in _SPOKEN:
+        return None, ""
+    if any(masked.tags[marker].word for marker in MARKER.findall(value)):
+        return "An {% if %} or {% for %} stands inside an attribute", "Put it around the element."
+    if name == "style":
+        return problem_of_declarations(value), ""
+    if name not in _PLAIN:
+        return "This attribute does not belong in an email", "Remove it."
+    return problem_of_plain_value(value), ""

@@ -6,6 +6,8 @@ import re
 
 _BAD = re.compile(r"expression|javascript|vbscript|behaviou?r\s*:|-moz-binding|@import|@charset|</|<!|\\|data:", re.I)
 _URL = re.compile(r"url\s*\(\s*(?P<quote>['\"]?)(?P<address>[^'\")]*)(?P=quote)\s*\)", re.I)
+_WHOLE = re.compile(r"'[^']*'|\"[^\"]*\"|\([^)]*\)")
+_DECLARATION = re.compile(r"\s*-{0,2}[A-Za-z_][\w-]*\s*:")
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 
 
@@ -21,6 +23,15 @@ def problem_of_style(value: str) -> str | None:
     if any(not address.startswith("https://") for address in addresses):
         return "An image in a style must have an https:// address"
     return None
+
+
+def problem_of_declarations(value: str) -> str | None:
+    """For a style attribute: it must also read as declarations, or no rule could be put beside them."""
+    bare = _WHOLE.sub("x", _COMMENT.sub(" ", value))
+    for one in bare.split(";"):
+        if one.strip() and not _DECLARATION.match(one):
+            return f"{one.strip()[:40]!r} is not a declaration such as color: #1f1e24"
+    return problem_of_style(value)
 
 
 def problem_of_plain_value(value: str) -> str | None:

@@ -76,7 +76,7 @@ class Compiler:
         if self._child is not None and self._child.poll() is not None:
             self._stop()
         if self._child is None:
-            # No environment: the child needs none of our secrets. stderr carries only Rust's panic messages.
+            # No environment: the child needs none of our secrets. What it has to say it says in its answer.
             self._child = subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
             )

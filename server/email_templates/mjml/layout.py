@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import css_inline
 
-from server.email_templates.mjml.guarded import Compiler
+from server.email_templates.mjml.guarded import Compiler, CompilerFailed
+from server.email_templates.mjml.html_attributes import Rule, set_attributes
+from server.email_templates.mjml.markup import Attribute
 from server.email_templates.mjml.mask import MARKER
 from server.email_templates.mjml.tree import Node
 
-_ODD = re.compile(r"[^\x20-\x7e]|[\\]")
 _CONTENT = re.compile(r"cq\d{5,6}zx")
-_IMG = re.compile(r"<img\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>", re.I)
 _COMMENT_MARKER = re.compile(r"<!--(jq\d{5}zx)-->")
 _LATE_TBODY = re.compile(r"((?:<!--jq\d{5}zx-->\s*)+)<tbody>")
 _BETWEEN = re.compile(r"(>|^)([^<]*)(?=<|$)")
@@ -27,31 +28,34 @@ class Sheet:
     mjml: str = ""
     contents: dict[str, str] = field(default_factory=dict)
     inline_css: list[str] = field(default_factory=list)
+    html_attributes: Sequence[Rule] = ()
 
 
-def write(root: Node, rewritten: dict[int, str]) -> Sheet:
+def write(root: Node, rewritten: dict[int, str], html_attributes: Sequence[Rule] = ()) -> Sheet:
     """`rewritten` maps id(node) of ending tags to their checked content."""
-    sheet = Sheet()
+    sheet = Sheet(html_attributes=html_attributes)
     sheet.mjml = _write(root, rewritten, sheet)
     return sheet
 
 
 def _write(node: Node, rewritten: dict[int, str], sheet: Sheet) -> str:
     if node.tag == "mj-attributes":
+        return "".join(_write(child, rewritten, sheet) for child in node.children if child.tag == "mj-all")
+    if node.tag == "mj-html-attributes":
         return ""
+    if node.tag == "mj-font" and _is_named(node.get("name"), rewritten.values()):
+        node.attributes["used"] = Attribute(name="used", value="used", offset=node.offset)
     content = rewritten.get(id(node), "")
     if node.tag == "mj-style" and node.get("inline") == "inline":
         sheet.inline_css.append(content)
         return ""
-    if id(node) in rewritten and not node.is_jinja:
+    if content and not node.is_jinja:
         marker = f"cq{len(sheet.contents):05d}zx"
         sheet.contents[marker], content = content, marker
     elif node.is_jinja:
         content = node.content
     attributes = "".join(
-        f' {name}="{_ODD.sub(lambda match: f"&#{ord(match[0])};", html.escape(attribute.value))}"'
-        for name, attribute in node.attributes.items()
-        if name != "mj-class"
+        f' {name}="{html.escape(attribute.value)}"' for name, attribute in node.attributes.items() if name != "mj-class"
     )
     inside = content + "".join(_write(child, rewritten, sheet) for child in node.children)
     return f"<{node.tag}{attributes}>{inside}</{node.tag}>"
@@ -61,17 +65,21 @@ def lay_out(sheet: Sheet, compiler: Compiler) -> str:
     """HTML with Jinja markers. Raises CompilerFailed."""
     laid_out = compiler.to_html(sheet.mjml)
     laid_out = _CONTENT.sub(lambda match: sheet.contents[match[0]], laid_out)
-    if sheet.inline_css:
-        laid_out = inline("\n".join(sheet.inline_css), laid_out)
-    return _IMG.sub(_with_alt, laid_out)
+    laid_out = set_attributes(laid_out, sheet.html_attributes)
+    return inline("\n".join(sheet.inline_css), laid_out) if sheet.inline_css else laid_out
 
 
-def _with_alt(match: re.Match[str]) -> str:
-    return match[0] if re.search(r"\salt=", match[0]) else f'<img alt=""{match[0][4:]}'
+def _is_named(font: str, contents: Iterable[str]) -> bool:
+    """Does a text, or a style that goes onto the elements, ask for this font?"""
+    asked = re.compile(rf"font-family:[^;}}\"]*{re.escape(font)}", re.I)
+    return any(asked.search(content) for content in contents)
 
 
 def inline(css: str, html_with_markers: str) -> str:
-    """css-inline parses as a browser does and would move bare text out of tables, so markers travel as comments."""
+    """css-inline parses as a browser does and would move bare text out of tables, so markers travel as comments.
+
+    Raises CompilerFailed for styles that it cannot read.
+    """
     inliner = css_inline.CSSInliner(
         inline_style_tags=False,
         keep_style_tags=True,
@@ -82,6 +90,9 @@ def inline(css: str, html_with_markers: str) -> str:
     before, body, after = html_with_markers.partition("<body")
     # The head keeps bare markers: a comment inside <title> or <style> would be text.
     commented = _BETWEEN.sub(lambda match: match[1] + MARKER.sub(r"<!--\g<0>-->", match[2]), body + after)
-    inlined: str = inliner.inline(before + commented)
+    try:
+        inlined: str = inliner.inline(before + commented)
+    except css_inline.InlineError as error:
+        raise CompilerFailed(f"The styles cannot be put onto the elements: {error}.") from error
     inlined = _LATE_TBODY.sub(r"<tbody>\1", inlined)
     return _COMMENT_MARKER.sub(r"\1", inlined)

@@ -10,20 +10,12 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-# What the compiler behind us cannot do, or what has no place in a mail (measured: reference, sections 1.4 and 1.5).
+# What has no place in a mail, or is done elsewhere.
 REFUSED = {
-    "mj-include": "Shared parts are not available yet: copy the text into the template.",
-    "mj-html-attributes": "Write the attributes on the elements themselves.",
-    "mj-carousel": "Mail programs do not show carousels: use images one below the other.",
+    "mj-include": "This shared part was not found: check its name.",
 }
-_REFUSED_ATTRIBUTES = {
-    ("mj-section", "gutter"): "Use padding on the columns.",
-    ("mj-wrapper", "gap"): "Use padding on the sections.",
-    ("mj-navbar", "base-url"): "Give each link its full address.",
-    ("mj-raw", "position"): "Put it into mj-body.",
-    ("mj-image", "srcset"): "Give one image.",
-    ("mj-image", "usemap"): "Give one link for the image.",
-    ("mj-social-element", "srcset"): "Give one image.",
+REFUSED_ATTRIBUTES = {
+    ("mj-raw", "position"): "A mail begins with its document type: put it into mj-body.",
 }
 ANYWHERE = frozenset({"css-class", "mj-class"})
 _COLOR = re.compile(r"#[0-9a-f]{3,4}|#[0-9a-f]{6}|#[0-9a-f]{8}|(rgb|rgba|hsl|hsla)\([\d\s.,%/deg]+\)|[a-z]{3,20}", re.I)
@@ -51,8 +43,8 @@ def attribute_type(tag: str, name: str) -> str | None:
 
 def refusal_of_attribute(tag: str, name: str) -> tuple[str, str] | None:
     """(message, cure) when this component does not take this attribute."""
-    if (tag, name) in _REFUSED_ATTRIBUTES:
-        return f"{name} of <{tag}> is not supported here.", _REFUSED_ATTRIBUTES[tag, name]
+    if (tag, name) in REFUSED_ATTRIBUTES:
+        return f"{name} of <{tag}> is not supported here.", REFUSED_ATTRIBUTES[tag, name]
     if attribute_type(tag, name) is None:
         return f"<{tag}> has no attribute {name}.", suggestion(name, components()[tag]["attributes"])
     return None

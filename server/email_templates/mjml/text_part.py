@@ -135,7 +135,8 @@ def _marked(address: str) -> str:
 
 def _is_hidden(element: HtmlElement) -> bool:
     style = str(element.get("style") or "").replace(" ", "").lower()
-    return "display:none" in style or "mso-hide:all" in style
+    is_thumbnail = "mj-carousel-thumbnail" in str(element.get("class") or "").split()
+    return "display:none" in style or "mso-hide:all" in style or is_thumbnail
 
 
 def _is_layout(element: HtmlElement) -> bool:

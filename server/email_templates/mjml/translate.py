@@ -10,7 +10,9 @@ from server.email_templates.mjml.attributes import Defaults, resolve
 from server.email_templates.mjml.blocks import BlockStack
 from server.email_templates.mjml.content import TAGS, Content
 from server.email_templates.mjml.css import problem_of_style
+from server.email_templates.mjml.fragment import compose_fragment
 from server.email_templates.mjml.guarded import Compiler, CompilerFailed, compiler
+from server.email_templates.mjml.html_attributes import read_rules
 from server.email_templates.mjml.landing import put_back
 from server.email_templates.mjml.layout import lay_out, write
 from server.email_templates.mjml.mask import MARKER, Masked, mask
@@ -35,9 +37,13 @@ class EditableText:
 
 @dataclass(frozen=True, kw_only=True)
 class Translated:
+    """`compose` is the fragment for Gmail's compose window; `compose_problems` is what would be lost there."""
+
     html: str
     text: str
+    compose: str
     editable: tuple[EditableText, ...]
+    compose_problems: tuple[TemplateProblem, ...]
 
 
 def translate(mjml: str, first_line: int = 1, using: Compiler | None = None) -> Translated:
@@ -47,13 +53,15 @@ def translate(mjml: str, first_line: int = 1, using: Compiler | None = None) -> 
     root = parse(masked, findings)
     blocks = BlockStack(tags=masked.tags)
     defaults = Defaults(root.child("mj-head"), masked, findings)
+    html_attributes = read_rules(root.child("mj-head"), masked, findings)
     rewritten: dict[int, str] = {}
     editable: list[EditableText] = []
     _check(root, None, defaults, _Job(masked, findings, blocks, rewritten, editable))
     findings.problems += blocks.problems
     findings.raise_if_any()
     try:
-        with_markers = lay_out(write(root, rewritten), using or compiler())
+        with_markers = lay_out(write(root, rewritten, html_attributes), using or compiler())
+        fragment = compose_fragment(with_markers, masked.tags)
     except CompilerFailed as error:
         findings.stop(0, str(error), "Take the last change back, or tell us if it stays.")
     _count_markers(with_markers, masked, findings)
@@ -61,7 +69,9 @@ def translate(mjml: str, first_line: int = 1, using: Compiler | None = None) -> 
     return Translated(
         html=put_back(with_markers, masked.tags),
         text=plain_text(with_markers, masked.tags),
+        compose=put_back(fragment.html_with_markers, masked.tags),
         editable=tuple(editable),
+        compose_problems=fragment.problems,
     )
 
 
@@ -78,7 +88,7 @@ def _check(node: Node, parent: Node | None, defaults: Defaults, job: _Job) -> No
     if node.is_jinja:
         job.blocks.read(node.content, id(parent))
         return
-    if node.tag == "mj-attributes":
+    if node.tag in ("mj-attributes", "mj-html-attributes"):
         return
     name = _editable_name(node, job) if node.tag == "mj-text" else None
     resolve(node, parent, defaults, job.masked, job.blocks, job.findings)

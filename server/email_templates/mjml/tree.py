@@ -11,6 +11,8 @@ from server.email_templates.mjml.schema import REFUSED, components, is_ending, s
 from server.email_templates.problems import Findings
 
 LARGEST_SOURCE = 300_000
+# The reference prints raw HTML of these outside of the body, where a mail has no place for it.
+_WITHOUT_RAW = frozenset({"mjml", "mj-head"})
 
 
 @dataclass(kw_only=True, eq=False)
@@ -37,6 +39,11 @@ def parse(masked: Masked, findings: Findings) -> Node:
     if len(masked.source) > LARGEST_SOURCE:
         findings.stop(0, f"The template is larger than {LARGEST_SOURCE // 1000} KB.", "Make it shorter.")
     return _Reader(masked, findings).read()
+
+
+def _allowed_in(tag: str) -> list[str]:
+    children: list[str] = components()[tag]["children"] if tag in components() else []
+    return children
 
 
 class _Reader:
@@ -107,12 +114,12 @@ class _Reader:
         if node.tag not in components():
             cure = suggestion(node.tag, components())
             self._findings.stop(node.offset, f"There is no component <{node.tag}>.", cure)
-        allowed = components().get(parent, {"children": []})["children"] if parent else ["mjml"]
+        allowed = _allowed_in(parent) if parent else ["mjml"]
         if node.tag not in allowed:
             where = f"in <{parent}>" if parent else "outside <mjml>"
             cure = f"Allowed are: {', '.join(allowed)}." if allowed else ""
             self._findings.add(node.offset, f"<{node.tag}> cannot stand {where}.", cure)
-        elif node.tag == "mj-raw" and parent in ("mjml", "mj-head", "mj-social", "mj-navbar", "mj-accordion"):
+        elif node.tag == "mj-raw" and parent in _WITHOUT_RAW:
             self._findings.add(node.offset, f"<mj-raw> cannot stand in <{parent}>.", "Put it into mj-body.")
         elif parent in ("", "mjml") and self._open[-1].child(node.tag):
             self._findings.add(node.offset, f"There are two <{node.tag}>.", "Keep one.")
@@ -132,10 +139,7 @@ class _Reader:
             tag = self._masked.tags[match[0]]
             if tag.is_output:
                 self._findings.add(offset, f"{tag.source} stands between components.", "Put it into <mj-text>.")
-            elif "mj-raw" not in components().get(parent.tag, {"children": []})["children"] or parent.tag in (
-                *("mjml", "mj-head", "mj-social", "mj-navbar"),
-                *("mj-accordion", "mj-accordion-element"),
-            ):
+            elif parent.tag in _WITHOUT_RAW or "mj-raw" not in _allowed_in(parent.tag):
                 place = f"in <{parent.tag}>" if parent.tag else "outside <mjml>"
                 self._findings.add(offset, f"{tag.source} cannot stand {place}.", "Put it into mj-body or its parts.")
             else:

@@ -13,6 +13,7 @@ URL_ATTRIBUTES = frozenset(
         "src",
         "background",
         "background-url",
+        "base-url",
         "thumbnails-src",
         "icon-wrapped-url",
         "icon-unwrapped-url",
