@@ -48,7 +48,12 @@ tests/emulate/node_modules/.ready: tests/emulate/package.json tests/emulate/pack
 	@cd tests/emulate && npm ci --loglevel=error --no-progress
 	@touch $@
 
-setup-tests: setup tests/emulate/node_modules/.ready
+tests/email_templates/mjml_reference/node_modules/.ready: tests/email_templates/mjml_reference/package.json tests/email_templates/mjml_reference/package-lock.json
+	@echo "Installing the MJML compiler that our layout is compared with …"
+	@cd tests/email_templates/mjml_reference && npm ci --loglevel=error --no-progress
+	@touch $@
+
+setup-tests: setup tests/emulate/node_modules/.ready tests/email_templates/mjml_reference/node_modules/.ready
 	@tools/debian-packages chromium postgresql
 
 demo: setup
@@ -65,11 +70,17 @@ lint: .venv/.ready
 test: setup-tests lint
 	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup
 
-bench: setup
+tools/bench/peers/node_modules/.ready: tools/bench/peers/package.json tools/bench/peers/package-lock.json
+	@echo "Installing what emails are raced against …"
+	@cd tools/bench/peers && npm ci --loglevel=error --no-progress
+	@touch $@
+
+bench: setup tools/bench/peers/node_modules/.ready
 	@$(PY) tools/bench/import_rows.py
+	@$(PY) tools/bench/render_speed.py
 
 lock:
 	@tools/lock
 
 clean:
-	rm -rf .venv node_modules tests/emulate/node_modules server/web/static/dist
+	rm -rf .venv node_modules tests/emulate/node_modules tests/email_templates/mjml_reference/node_modules tools/bench/peers/node_modules server/web/static/dist

@@ -14,6 +14,7 @@ from server.email_templates.problems import TemplateInvalid, TemplateProblem
 TESTS = frozenset({"defined", "none", "even", "odd"})
 LOOP_FIELDS = frozenset({"index", "first", "last", "length"})
 _DEEPEST_LOOP = 2
+_DEEPEST_EXPRESSION = 12
 _LONGEST_TEXT = 500
 _SPOKEN = {
     "Call": "a call",
@@ -76,6 +77,7 @@ class _Reader:
         self._scope: dict[str, Any] = value_tree([(field.path, field.example) for field in fields])
         self._rows: set[str] = set()
         self._loops = 0
+        self._depth = 0
         self._first_line = first_line
         self.problems: list[TemplateProblem] = []
         self.paths: list[str] = []
@@ -88,11 +90,16 @@ class _Reader:
         if method is None:
             kind = type(node).__name__
             self._refuse(node, f"{_SPOKEN.get(kind, kind)} cannot be used in a template.", "Use merge fields and if.")
+        elif self._depth > _DEEPEST_EXPRESSION:
+            # Jinja tries to work constants out in advance, at every level again: seconds, from some dozens of levels.
+            self._refuse(node, "An expression is nested too deep.", "Make it simpler.")
         else:
+            self._depth += isinstance(node, nodes.Expr)
             method(node)
+            self._depth -= isinstance(node, nodes.Expr)
 
     def _refuse(self, node: nodes.Node, message: str, cure: str = "") -> None:
-        line = self._first_line + node.lineno - 1
+        line = self._first_line + (node.lineno or 1) - 1
         self.problems.append(TemplateProblem(line=line, message=message, cure=cure))
 
     def _read_all(self, node: nodes.Node) -> None:
@@ -175,6 +182,10 @@ class _Reader:
         name, path = node.target.name, path_of(node.iter)
         rows = self._at(path) if path else None
         self.read(node.iter)
+        if path is None:
+            self._refuse(
+                node, "A loop goes over something that is not a merge field.", "Write {% for thing in things %}."
+            )
         if rows is not None and not isinstance(rows, list | tuple):
             self._refuse(node.iter, f"{path} is not a list.", "Loop over a merge field that holds a list.")
         if name in self._scope or name == "loop" or name.startswith("_"):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
 
 from jinja2 import Undefined, pass_context
@@ -15,10 +15,14 @@ from jinja2.runtime import Context
 from server.email_templates.problems import RenderRefused
 
 MISSING_KEY = "_missing"
+UNSENDABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
+_NEVER_MISSING = frozenset({Decimal, int, bool, date, datetime})
+_MOST_DIGITS = 40
+_LARGEST: int = 10**_MOST_DIGITS
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
 
 
@@ -35,6 +39,8 @@ class Gap(str):
 
 def is_missing(value: Any) -> bool:
     """None, undefined, blank text and empty lists are missing; 0 and False are values."""
+    if type(value) in _NEVER_MISSING:
+        return False
     if value is None or isinstance(value, Undefined):
         return True
     return not value.strip() if isinstance(value, str) else isinstance(value, list | tuple | dict) and not value
@@ -51,43 +57,88 @@ def need(context: Context, value: Any, path: str) -> Any:
     return Gap("")
 
 
+@pass_context
+def need_one(context: Context, value: Any, path: str) -> Any:
+    """The same where a list would be printed with its brackets."""
+    if isinstance(value, list | dict) and value:
+        _refuse("A list or a group of values stands where one value is due.", path, "Correct it on the record.")
+    return need(context, value, path)
+
+
+@pass_context
+def need_of(context: Context, group: Any, name: str, path: str) -> Any:
+    """The same for a value of a group."""
+    if type(group) is dict:
+        value = group.get(name)
+        if type(value) is str and value and not value.isspace():
+            return value  # nearly all values
+        if type(value) in _NEVER_MISSING:
+            return value
+    return need_one(context, context.environment.getattr(group, name), path)
+
+
 def shown(value: Any) -> Any:
     """How a value looks when no filter says otherwise."""
+    if type(value) is str:
+        return value
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, date):
         return long_date(value)
     if isinstance(value, Decimal):
         return f"{value:,f}"
+    if isinstance(value, list | dict):
+        _refuse("A list or a group of values stands where one value is due.", "")
     return "" if value is None else value
 
 
-def long_date(value: Any) -> str:
-    """22 November 2026. Dates may also come as 2026-11-22."""
-    if is_missing(value):
-        return ""
-    if isinstance(value, str):
+def long_date(value: Any, *, of: str = "") -> str:
+    """22 November 2026. Dates may also come as 2026-11-22. `of` is the merge field, for the refusal; we fill it in."""
+    if isinstance(value, str) and not is_missing(value):
         try:
             value = date.fromisoformat(value[:10])
         except ValueError:
-            raise RenderRefused(f"{value[:40]!r} is not a date.") from None
-    month = _MONTHS[value.month - 1]
-    return f"{value.day} {month} {value.year}"
-
-
-def money(value: Any, currency: str = "USD") -> str:
-    """$120,000, or $120,000.50 when there are cents."""
+            _refuse(f"{value[:40]!r} is not a date.", of, "Correct it on the record.")
+    if isinstance(value, date):
+        return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
     if is_missing(value):
         return ""
+    _refuse(f"{str(value)[:40]!r} is not a date.", of, "Correct it on the record.")
+
+
+def money(value: Any, currency: str = "USD", *, of: str = "") -> str:
+    """$120,000, or $120,000.50 when there are cents."""
+    if type(value) is Decimal:
+        amount = value  # render has looked at it
+    elif is_missing(value):
+        return ""
+    else:
+        amount = _amount(value, of)
+    whole = int(amount)
+    digits = f"{whole:,}" if whole == amount else f"{amount:,.2f}"
+    symbol = "$" if currency == "USD" else _SYMBOLS.get(currency.upper()) or f"{currency.upper()} "
+    return f"-{symbol}{digits[1:]}" if digits[0] == "-" else symbol + digits
+
+
+def _amount(value: Any, of: str) -> Decimal:
     try:
         amount = Decimal(str(value))
     except ArithmeticError:
-        raise RenderRefused(f"{str(value)[:40]!r} is not an amount of money.") from None
-    if not amount.is_finite():
-        raise RenderRefused(f"{str(value)[:40]!r} is not an amount of money.")
-    digits = f"{abs(amount):,.0f}" if amount == amount.to_integral_value() else f"{abs(amount):,.2f}"
-    symbol = _SYMBOLS.get(currency.upper(), f"{currency.upper()} ")
-    return f"{'-' if amount < 0 else ''}{symbol}{digits}"
+        amount = Decimal("NaN")
+    if not is_short(amount):
+        _refuse(f"{str(value)[:40]!r} is not an amount of money.", of, "Correct it on the record.")
+    return amount
+
+
+def is_short(value: Decimal | int) -> bool:
+    """A number that can be written out in a line. Decimal("1E+999999999") would take the memory of the machine."""
+    if type(value) is Decimal:
+        return value.is_finite() and -_MOST_DIGITS < value.adjusted() < _MOST_DIGITS
+    return -_LARGEST < value < _LARGEST
+
+
+def _refuse(message: str, of: str, cure: str = "") -> NoReturn:
+    raise RenderRefused(message, cure=cure, fields={of: message} if of else None)
 
 
 def possessive(value: Any) -> str:
@@ -108,13 +159,13 @@ def join(value: Any, between: str = ", ") -> str:
     return between.join(_text(one) for one in value) if isinstance(value, list | tuple) else _text(value)
 
 
-def mail_url(value: Any) -> str:
+def mail_url(value: Any, *, of: str = "") -> str:
     """A whole address in a link: http, https, mailto or tel, with everything odd percent-encoded."""
     text = _text(value)
     if not text:
         return ""
     if not _is_address(text):
-        raise RenderRefused(f"{text[:60]!r} is not a link that an email may have.", cure="Use an https:// address.")
+        _refuse(f"{text[:60]!r} is not a link that an email may have.", of, "Use an https:// address.")
     return quote(text, safe=":/?#[]@!$&*+,;=%~-._")
 
 
@@ -135,11 +186,11 @@ def mail_part(value: Any) -> str:
     return quote(_text(value), safe="@")
 
 
-def mail_css(value: Any) -> str:
+def mail_css(value: Any, *, of: str = "") -> str:
     """A value in a style or a plain attribute: a word, a number, a colour."""
     text = _text(value)
     if not re.fullmatch(r"[A-Za-z0-9#%., -]{0,80}", text):
-        raise RenderRefused(f"{text[:60]!r} cannot be used as a style.")
+        _refuse(f"{text[:60]!r} cannot be used as a style.", of, "Use a colour, a size or a plain word.")
     return text
 
 
@@ -168,8 +219,12 @@ FILTERS: dict[str, tuple[Callable[..., Any], Sequence[int]]] = {
     "possessive": (possessive, (0,)),
 }
 OURS: dict[str, Callable[..., Any]] = {
-    "mail_need": need,
+    "mail_need": need_one,
+    "mail_need_list": need,
+    "mail_need_of": need_of,
     "mail_url": mail_url,
     "mail_part": mail_part,
     "mail_css": mail_css,
 }
+# Those that may refuse a value and then say whose it was.
+REFUSING = frozenset({"date", "money", "mail_url", "mail_css"})

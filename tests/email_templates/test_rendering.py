@@ -13,10 +13,9 @@ from markupsafe import Markup
 
 from server.email_templates.catalogue import MERGE_FIELDS, sample_values
 from server.email_templates.compile import CompiledTemplate, compile_template
-from server.email_templates.load import read_folder
 from server.email_templates.problems import MissingValue, RenderRefused
 from server.email_templates.render import render
-from tests.email_templates.mails import FIELDS, ROWS, column, compiled, words
+from tests.email_templates.mails import FIELDS, ROWS, column, compiled, shipped_emails, words
 
 HOSTILE_TEXTS = [
     "<script>alert(1)</script>",
@@ -206,7 +205,7 @@ def test_the_text_part_reads_well():
 
 
 def test_what_is_kept_in_the_database_renders_the_same(shipped):
-    for source in read_folder(shipped):
+    for source in shipped_emails(shipped):
         template = compile_template(source)
         assert CompiledTemplate.from_json(template.to_json()) == template
     with pytest.raises(ValueError, match="format"):
@@ -214,7 +213,7 @@ def test_what_is_kept_in_the_database_renders_the_same(shipped):
 
 
 def test_every_shipped_template_can_be_filled_in_and_edited(shipped):
-    for source in read_folder(shipped):
+    for source in shipped_emails(shipped):
         email = render(compile_template(source), sample_values())
         assert len(email.html.encode()) < 20_000, source.slug
         assert "http://" not in email.text
