@@ -1,4 +1,4 @@
-"""The cast: Alice owns, Bob is on her team, Charlie must not act. And a small book of business to play with."""
+"""The cast: Alice owns, Bob is on her team, Charlie must not act, Dana is an admin. And a small book of business."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from server.auth import people
 from server.auth.models import User
 from server.contacts.models import Contact, ContactAddress
 from server.email_templates import queries as email_templates
-from server.email_templates.load import load_templates, read_folder
-from server.email_templates.source import TemplateSource, parse_source
+from server.email_templates.load import load_templates, parse_folder, read_folder
+from server.email_templates.models import Kind
+from server.email_templates.source import TemplateSource
 from server.ids import new_id
 from server.mailboxes import tokens
 from server.mailboxes.models import Mailbox, MailboxState
@@ -29,6 +30,7 @@ from server.vault import Vault
 
 TEMPLATES = Path(__file__).parent.parent / "email_templates"
 ALICE, BOB, CHARLIE = "alice@rapport.example", "bob@rapport.example", "charlie@rapport.example"
+DANA = "dana@rapport.example"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,7 @@ class Book:
     alice: uuid.UUID
     bob: uuid.UUID
     charlie: uuid.UUID
+    dana: uuid.UUID
     account: uuid.UUID
     priya: uuid.UUID
     tom: uuid.UUID
@@ -48,19 +51,32 @@ class Book:
 
 
 @cache
+def shipped(*slugs: str) -> tuple[TemplateSource, ...]:
+    """These templates of the checkout, and the shared blocks that they may use."""
+    files = {source.slug: source for source in parse_folder(TEMPLATES)}
+    return (*(one for one in files.values() if one.kind is Kind.BLOCK), *(files[slug] for slug in slugs))
+
+
+@cache
+def all_shipped() -> tuple[TemplateSource, ...]:
+    """Everything in the checkout's folder of templates."""
+    return tuple(read_folder(TEMPLATES))
+
+
 def welcome_only() -> tuple[TemplateSource, ...]:
     """The one template that the cast's email task needs, for tests that want to start quickly."""
-    return (parse_source((TEMPLATES / "onboarding-welcome.mjml").read_text(encoding="utf-8"), "onboarding-welcome"),)
+    return shipped("onboarding-welcome")
 
 
 def load_cast(session: Session, now: datetime, *, sources: Sequence[TemplateSource] | None = None) -> Book:
-    load_templates(session, read_folder(TEMPLATES) if sources is None else sources, now)
+    load_templates(session, all_shipped() if sources is None else sources, now)
     users = {
         email: people.add_user(session, email=email, name=name, role=role, title=title, time_zone=zone, now=now)
         for email, name, role, title, zone in (
             (ALICE, "Alice Moreau", "tam", "Technical Account Manager", "Europe/Paris"),
             (BOB, "Bob Lindqvist", "tam", "Technical Account Manager", "Europe/Stockholm"),
             (CHARLIE, "Charlie Okoye", "viewer", "Account Executive", "UTC"),
+            (DANA, "Dana Petrov", "admin", "Head of Customer Success Operations", "Europe/Sofia"),
         )
     }
     session.flush()
@@ -74,6 +90,7 @@ def load_cast(session: Session, now: datetime, *, sources: Sequence[TemplateSour
         alice=users[ALICE].id,
         bob=users[BOB].id,
         charlie=users[CHARLIE].id,
+        dana=users[DANA].id,
         account=account.id,
         priya=priya,
         tom=tom,
@@ -110,6 +127,7 @@ def add_contact(
     now: datetime,
     *,
     role: str | None = None,
+    title: str | None = "VP Engineering",
     opted_out: bool = False,
 ) -> uuid.UUID:
     contact = Contact(
@@ -117,7 +135,7 @@ def add_contact(
         first_name=first,
         last_name=last,
         name_key=fold(f"{last} {first}"),
-        title="VP Engineering",
+        title=title,
         role=role,
         opted_out_at=now if opted_out else None,
         created_at=now,

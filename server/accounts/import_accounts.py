@@ -36,7 +36,7 @@ _LABELS = {
     "tam_id": "Technical Account Manager",
 }  # not name_key: it changes only together with the name
 _WRITTEN = ("name", "name_key", "website", "parent_id", "owner_name", "owner_id", "tam_name", "tam_id", "arr",
-            "renewal_on", "lifecycle_stage", "updated_at")  # fmt: skip
+            "renewal_on", "lifecycle_stage", "synced_at", "updated_at")  # fmt: skip
 _NOTHING: dict[str, Any] = dict.fromkeys(_WRITTEN)
 
 
@@ -96,7 +96,7 @@ class _AccountImport:
     def write(self, session: Session, records: Sequence[AccountRecord], tally: Tally) -> None:
         existing = _existing(session, records)
         parents = ids_by_salesforce_id(session, [record.parent for record in records if record.parent])
-        inserts, updates, domains = [], [], []
+        inserts, updates, domains, same = [], [], [], []
         for record in records:
             before, had_domains = existing.get(record.salesforce_id, (None, frozenset()))
             after, changed = self._compared(record, before, parents)
@@ -108,12 +108,14 @@ class _AccountImport:
                 updates.append(after)
             else:
                 tally.unchanged += 1
+                same.append(after["id"])
                 continue
             fields = (*changed, "Domains") if new_domains else tuple(changed)
             tally.change(Change(line=record.line, salesforce_id=record.salesforce_id, name=after["name"],
                                 created=before is None, fields=fields if before else ()))  # fmt: skip
         if not self._dry_run:
             _execute(session, inserts, updates, domains)
+            note_seen(session, _ACCOUNT, same, self._now)
 
     def finish(self, session: Session) -> None:
         for start in range(0, len(self._later), BATCH):
@@ -141,7 +143,7 @@ class _AccountImport:
         changed = [label for field, label in _LABELS.items() if before and after.get(field) != before.get(field)]
         if parent_waits:
             changed.append(_LABELS["parent_id"])
-        after["updated_at"] = self._now
+        after["synced_at"] = after["updated_at"] = self._now
         return after, list(dict.fromkeys(changed))
 
 
@@ -176,6 +178,12 @@ def _execute(
         )
     if domains:
         connection.execute(insert(_DOMAIN), domains)
+
+
+def note_seen(session: Session, table: Table, ids: Sequence[uuid.UUID], now: datetime) -> None:
+    """An import spoke of these records and changed nothing: they are as fresh as those that it changed."""
+    if ids:
+        session.connection().execute(update(table).where(table.c.id.in_(ids)).values(synced_at=now))
 
 
 def ids_by_salesforce_id(session: Session, salesforce_ids: Sequence[str]) -> dict[str, uuid.UUID]:

@@ -36,6 +36,7 @@ class Account(Base):
     """A customer company. `owner_name` and `tam_name` are as the CRM spells them; the ids are set where we know whom.
 
     `arr` is in the company's reporting currency, two decimals. `name_key` is the name folded for search and order.
+    `synced_at` is when an import last spoke of this account; None for what never came from one.
     """
 
     __tablename__ = "account"
@@ -53,6 +54,7 @@ class Account(Base):
     arr: Mapped[Decimal | None]
     renewal_on: Mapped[date | None]
     lifecycle_stage: Mapped[str | None]
+    synced_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -42,6 +42,22 @@ def add_user(
     return user
 
 
+def by_email(session: Session, email: str) -> User:
+    """Raises NotFound."""
+    user = session.scalars(select(User).where(User.email == email.strip().lower())).one_or_none()
+    if user is None:
+        raise NotFound(f"There is no user {email}.", cure="Add them: rapport users add.")
+    return user
+
+
+def anybody(session: Session) -> User:
+    """Some user, the same every time, for what needs a sender and is not sent. Raises NotFound when there is none."""
+    user = session.scalars(select(User).order_by(User.id).limit(1)).first()
+    if user is None:
+        raise NotFound("There is no user yet.", cure="Add one: rapport users add.")
+    return user
+
+
 def recognise(session: Session, identity: Identity, *, hosted_domain: str | None) -> User:
     """The user who signed in, by (issuer, subject); the first time by the verified address that an admin added.
 

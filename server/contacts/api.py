@@ -24,6 +24,7 @@ class ContactSchema(OutputSchema):
     last_name = fields.String(required=True)
     title = fields.String(allow_none=True, required=True)
     role = fields.String(allow_none=True, required=True)
+    language = fields.String(allow_none=True, required=True)
     email = fields.String(allow_none=True, required=True)
     alternate_emails = fields.List(fields.String(), required=True)
     opted_out_at = fields.AwareDateTime(allow_none=True, required=True)

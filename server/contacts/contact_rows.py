@@ -9,6 +9,7 @@ from typing import Any
 
 from server.accounts.import_passes import read_cell
 from server.accounts.import_report import Tally
+from server.accounts.languages import language_tag
 from server.accounts.names import fold
 from server.accounts.salesforce_csv import Column, Row, shown
 from server.accounts.salesforce_values import BadValue, one_line, salesforce_id, yes_or_no
@@ -24,6 +25,7 @@ COLUMNS = (
     Column(field="last_name", header="Last Name"),
     Column(field="title", header="Title"),
     Column(field="role", header="Role"),
+    Column(field="language", header="Language"),
     Column(field="alternates", header="Alternate Emails", longest=4_000),
     Column(field="opt_out", header="Email Opt Out"),
 )
@@ -96,6 +98,13 @@ def _addresses(cell: str) -> tuple[Address, ...]:
     return tuple(found)
 
 
+def _language(cell: str) -> str | None:
+    tag = language_tag(cell)
+    if cell and tag is None:
+        raise BadValue("is no language; write de, pt-BR or German")
+    return tag
+
+
 _READERS: dict[str, Callable[[str], object]] = {
     "account": salesforce_id,
     "email": _address,
@@ -103,6 +112,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "last_name": one_line,
     "title": lambda cell: one_line(cell) or None,
     "role": role_key,
+    "language": _language,
     "alternates": _addresses,
     "opt_out": yes_or_no,
 }

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from server.accounts.import_accounts import ids_by_salesforce_id
+from server.accounts.import_accounts import ids_by_salesforce_id, note_seen
 from server.accounts.import_passes import CheckedImport, ImportOvertaken, Seen, check_import, import_in_two_passes
 from server.accounts.import_report import Change, ImportOptions, ImportReport, Progress, Tally, no_progress
 from server.accounts.names import fold
@@ -29,9 +29,9 @@ _CONTACT: Table = Base.metadata.tables[Contact.__tablename__]
 _ADDRESS: Table = Base.metadata.tables[ContactAddress.__tablename__]
 _LABELS = {
     "account_id": "Account ID", "first_name": "First Name", "last_name": "Last Name", "title": "Title",
-    "role": "Role", "opted_out_at": "Email Opt Out",
+    "role": "Role", "language": "Language", "opted_out_at": "Email Opt Out",
 }  # fmt: skip
-_WRITTEN = (*_LABELS, "name_key", "updated_at")
+_WRITTEN = (*_LABELS, "name_key", "synced_at", "updated_at")
 _NEW: dict[str, Any] = {**dict.fromkeys(_WRITTEN), "first_name": "", "last_name": ""}
 
 
@@ -101,7 +101,7 @@ class _ContactImport:
         accounts = ids_by_salesforce_id(session, [record.account for record in records])
         existing = _existing(session, [record.salesforce_id for record in records])
         addresses = _addresses(session, [row["id"] for row in existing.values()])
-        writes = _Writes()
+        writes, same = _Writes(), []
         for record in records:
             before = existing.get(record.salesforce_id)
             if record.account not in accounts:
@@ -115,6 +115,7 @@ class _ContactImport:
                 writes.contacts_changed.append(after)
             else:
                 tally.unchanged += 1
+                same.append(after["id"])
                 continue
             tally.change(
                 Change(
@@ -125,6 +126,7 @@ class _ContactImport:
             )  # fmt: skip
         if not self._dry_run:
             _execute(session, writes)
+            note_seen(session, _CONTACT, same, self._now)
 
     def _after(self, record: ContactRecord, before: dict[str, Any] | None, account_id: uuid.UUID) -> dict[str, Any]:
         after = {**(before or {**_NEW, "id": new_id(), "created_at": self._now}), **record.values}
@@ -133,7 +135,7 @@ class _ContactImport:
         after["name_key"] = name_key(after["first_name"], after["last_name"])
         if record.opt_out and after["opted_out_at"] is None:
             after["opted_out_at"] = self._now
-        after["updated_at"] = self._now
+        after["synced_at"] = after["updated_at"] = self._now
         return after
 
 

@@ -22,7 +22,11 @@ ROLE_LABELS = {
 
 
 class Contact(Base):
-    """A person at an account. `role` is a key such as `gitlab_admin`; unknown keys are kept and shown as they are."""
+    """A person at an account. `role` is a key such as `gitlab_admin`; unknown keys are kept and shown as they are.
+
+    `language` is what the person reads, as a BCP 47 tag such as "de" or "pt-BR". `synced_at` is when an import last
+    spoke of this contact; None for what never came from one.
+    """
 
     __tablename__ = "contact"
 
@@ -33,7 +37,9 @@ class Contact(Base):
     name_key: Mapped[str] = mapped_column(index=True)
     title: Mapped[str | None]
     role: Mapped[str | None]
+    language: Mapped[str | None]
     opted_out_at: Mapped[datetime | None]
+    synced_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -28,9 +28,11 @@ class ContactView:
     title: str | None
     role: str | None
     role_label: str
+    language: str | None
     email: str | None
     alternate_emails: tuple[str, ...]
     opted_out_at: datetime | None
+    synced_at: datetime | None
 
 
 def by_id(session: Session, contact_id: uuid.UUID) -> ContactView:
@@ -99,7 +101,9 @@ def _view(contact: Contact, addresses: list[tuple[bool, str]]) -> ContactView:
         title=contact.title,
         role=contact.role,
         role_label=contact.role_label,
+        language=contact.language,
         email=next((email for is_primary, email in addresses if is_primary), None),
         alternate_emails=tuple(sorted(email for is_primary, email in addresses if not is_primary)),
         opted_out_at=contact.opted_out_at,
+        synced_at=contact.synced_at,
     )

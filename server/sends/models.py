@@ -55,7 +55,7 @@ class OutboundEmail(Base):
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id"))
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"), index=True)
     contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact.id"), index=True)
-    email_template_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("email_template_version.id"))
+    email_template_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("email_template_version.id"), index=True)
     template_label: Mapped[str]
     from_name: Mapped[str]
     from_email: Mapped[str]

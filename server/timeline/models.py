@@ -53,7 +53,7 @@ class TimelineEntry(Base):
     template_label: Mapped[str | None]
     mailbox_email: Mapped[str | None]
     gmail_message_id: Mapped[str | None]
-    gmail_thread_id: Mapped[str | None]
+    gmail_thread_id: Mapped[str | None] = mapped_column(index=True)
     created_at: Mapped[datetime]
 
     @property
