@@ -7,36 +7,91 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
+
+
+class FieldType(StrEnum):
+    """What a value is, and so which filters make sense."""
+
+    TEXT = "text"
+    DATE = "date"
+    MONEY = "money"
+    LINK = "link"
+    LIST = "list"
+
+
+class FieldSource(StrEnum):
+    """Where a value comes from, as people call it."""
+
+    CONTACT = "Salesforce contact"
+    ACCOUNT = "Salesforce account"
+    USER = "Rapport user"
+    RAPPORT = "Rapport"
 
 
 @dataclass(frozen=True, kw_only=True)
 class MergeField:
-    """`path` is what stands between the braces. An example that is a list of dicts may be looped over."""
+    """`path` is what stands between the braces. An example that is a list of dicts may be looped over.
+
+    `help` says what to know before using it: when it is empty, how it looks.
+    """
 
     path: str
     label: str
     example: Any
+    type: FieldType = FieldType.TEXT
+    source: FieldSource = FieldSource.RAPPORT
+    help: str = ""
+
+    @property
+    def group(self) -> str:
+        return self.path.partition(".")[0]
+
+
+def _contact(name: str, label: str, example: str, help_: str = "") -> MergeField:
+    return MergeField(
+        path=f"contact.{name}", label=f"Contact: {label}", example=example, source=FieldSource.CONTACT, help=help_
+    )
+
+
+def _account(name: str, label: str, example: Any, type_: FieldType, help_: str) -> MergeField:
+    return MergeField(
+        path=f"account.{name}", label=f"Account: {label}", example=example, type=type_, source=FieldSource.ACCOUNT,
+        help=help_,
+    )  # fmt: skip
+
+
+def _person(group: str, who: str, name: str, label: str, example: str) -> MergeField:
+    return MergeField(path=f"{group}.{name}", label=f"{who}: {label}", example=example, source=FieldSource.USER)
 
 
 MERGE_FIELDS: tuple[MergeField, ...] = (
-    MergeField(path="contact.first_name", label="Contact: first name", example="Ada"),
-    MergeField(path="contact.last_name", label="Contact: last name", example="Byron"),
-    MergeField(path="contact.full_name", label="Contact: full name", example="Ada Byron"),
-    MergeField(path="contact.title", label="Contact: job title", example="Head of Platform"),
-    MergeField(path="contact.email", label="Contact: email address", example="ada@northwind.example"),
-    MergeField(path="account.name", label="Account: name", example="Northwind"),
-    MergeField(path="account.arr", label="Account: annual recurring revenue", example=Decimal("120000.00")),
-    MergeField(path="account.renewal_date", label="Account: renewal date", example=date(2026, 11, 22)),
-    MergeField(path="account.lifecycle_stage", label="Account: lifecycle stage", example="Onboarding"),
-    MergeField(path="sender.name", label="Sender: full name", example="Grace Hopper"),
-    MergeField(path="sender.first_name", label="Sender: first name", example="Grace"),
-    MergeField(path="sender.email", label="Sender: email address", example="grace@gitlab.example"),
-    MergeField(path="sender.title", label="Sender: job title", example="Technical Account Manager"),
-    MergeField(path="tam.name", label="TAM of the account: full name", example="Grace Hopper"),
-    MergeField(path="tam.first_name", label="TAM of the account: first name", example="Grace"),
-    MergeField(path="tam.email", label="TAM of the account: email address", example="grace@gitlab.example"),
-    MergeField(path="today", label="Today's date", example=date(2026, 6, 1)),
+    _contact("first_name", "first name", "Ada", 'Empty for some: write {{ contact.first_name|default("there") }}.'),
+    _contact("last_name", "last name", "Byron"),
+    _contact("full_name", "full name", "Ada Byron"),
+    _contact("title", "job title", "Head of Platform", "Often empty."),
+    _contact("email", "email address", "ada@northwind.example"),
+    _contact("language", "language", "en", "A tag such as de or pt-BR. Empty when nobody said."),
+    _account("name", "name", "Northwind", FieldType.TEXT, ""),
+    _account("arr", "annual recurring revenue", Decimal("120000.00"), FieldType.MONEY, "{{ account.arr|money }}."),
+    _account("renewal_date", "renewal date", date(2026, 11, 22), FieldType.DATE, "Shown as 22 November 2026."),
+    _account("lifecycle_stage", "lifecycle stage", "Onboarding", FieldType.TEXT, "As people read it: Onboarding."),
+    _person("sender", "Sender", "name", "full name", "Grace Hopper"),
+    _person("sender", "Sender", "first_name", "first name", "Grace"),
+    _person("sender", "Sender", "email", "email address", "grace@gitlab.example"),
+    _person("sender", "Sender", "title", "job title", "Technical Account Manager"),
+    _person("tam", "TAM of the account", "name", "full name", "Grace Hopper"),
+    _person("tam", "TAM of the account", "first_name", "first name", "Grace"),
+    _person("tam", "TAM of the account", "email", "email address", "grace@gitlab.example"),
+    MergeField(
+        path="links.unsubscribe",
+        label="Link to unsubscribe",
+        example="mailto:grace@gitlab.example?subject=Unsubscribe",
+        type=FieldType.LINK,
+        help="For the href of a link. Opens a mail to the sender that asks to be left out.",
+    ),
+    MergeField(path="today", label="Today's date", example=date(2026, 6, 1), type=FieldType.DATE, help="The sender's."),
 )
 
 Tree = dict[str, Any]

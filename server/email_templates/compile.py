@@ -9,16 +9,18 @@ from functools import lru_cache
 from typing import Any
 
 from server.email_templates.allowed import read
-from server.email_templates.catalogue import MERGE_FIELDS, MergeField
-from server.email_templates.jinja_env import HTML, TEXT
+from server.email_templates.catalogue import MERGE_FIELDS, MergeField, nearest
+from server.email_templates.jinja_env import HTML, TEXT, ready
 from server.email_templates.light_markup import block_html, block_source, check_block
 from server.email_templates.mjml.mask import mask
 from server.email_templates.mjml.translate import EditableText, translate
 from server.email_templates.mjml.tree import LARGEST_SOURCE
+from server.email_templates.models import Kind
 from server.email_templates.problems import EditInvalid, TemplateInvalid, TemplateProblem
+from server.email_templates.shared_blocks import Expanded, expand
 from server.email_templates.source import TemplateSource
 
-FORMAT = 1
+FORMAT = 2
 LONGEST_MARKUP = 20_000
 SUBJECT = "subject"
 _GAP = re.compile(r"(?:^|\s)…(?=[\s.]|$)", re.M)
@@ -34,24 +36,36 @@ class EditableBlock:
 
 @dataclass(frozen=True, kw_only=True)
 class CompiledTemplate:
-    """All that a render needs. Kept as JSON in the version's row."""
+    """All that a render needs. Kept as JSON in the version's row.
+
+    `compose_jinja` is the inline-only fragment for Gmail's compose window. `max_age` maps merge fields to hours.
+    """
 
     subject_jinja: str
     html_jinja: str
     text_jinja: str
+    compose_jinja: str
     merge_fields: tuple[str, ...]
     blocks: tuple[EditableBlock, ...]
+    max_age: tuple[tuple[str, int], ...] = ()
 
     @property
     def unfinished(self) -> tuple[str, ...]:
         """The blocks that still have a gap to fill in: a … that stands as a word of its own."""
         return tuple(block.name for block in self.blocks if _GAP.search(block.markup))
 
-    def to_json(self) -> dict[str, Any]:
-        return {"format": FORMAT, **asdict(self), "merge_fields": list(self.merge_fields), "blocks": self._blocks()}
+    def in_compose(self) -> CompiledTemplate:
+        """The same with the fragment for Gmail's compose window in the place of the full HTML."""
+        return replace(self, html_jinja=self.compose_jinja)
 
-    def _blocks(self) -> list[dict[str, str]]:
-        return [asdict(block) for block in self.blocks]
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            **asdict(self),
+            "merge_fields": list(self.merge_fields),
+            "blocks": [asdict(block) for block in self.blocks],
+            "max_age": [list(pair) for pair in self.max_age],
+        }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> CompiledTemplate:
@@ -62,40 +76,148 @@ class CompiledTemplate:
             subject_jinja=kept["subject_jinja"],
             html_jinja=kept["html_jinja"],
             text_jinja=kept["text_jinja"],
+            compose_jinja=kept["compose_jinja"],
             merge_fields=tuple(kept["merge_fields"]),
             blocks=tuple(EditableBlock(**block) for block in kept["blocks"]),
+            max_age=tuple((path, hours) for path, hours in kept["max_age"]),
         )
 
 
+class _Field:
+    """A merge field as a key: its example may be a list, which has no hash."""
+
+    def __init__(self, field: MergeField) -> None:
+        self.field = field
+
+    def __hash__(self) -> int:
+        return hash(self.field.path)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Field) and self.field == other.field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compilation:
+    """What became of a source. `expanded` has the shared blocks in it.
+
+    `compose_problems` say what Gmail's compose window would lose, by line of the expanded MJML; they keep nothing from
+    being rendered.
+    """
+
+    compiled: CompiledTemplate
+    expanded: Expanded
+    compose_problems: tuple[TemplateProblem, ...]
+
+
 def compile_template(source: TemplateSource, fields: Sequence[MergeField] = MERGE_FIELDS) -> CompiledTemplate:
-    """Raises TemplateInvalid with every problem, by line of the author's file."""
+    """A source that includes no shared block. Raises TemplateInvalid, as `compile_with_blocks` does."""
+    return compile_with_blocks(source, {}, fields).compiled
+
+
+def compile_with_blocks(
+    source: TemplateSource, blocks: Mapping[str, TemplateSource], fields: Sequence[MergeField] = MERGE_FIELDS
+) -> Compilation:
+    """`blocks` are the shared blocks by slug. Raises TemplateInvalid with every problem, by line of its file."""
+    return _compiled(source, tuple(sorted(blocks.items())), tuple(_Field(field) for field in fields))
+
+
+@lru_cache(maxsize=512)
+def _compiled(
+    source: TemplateSource, known_blocks: tuple[tuple[str, TemplateSource], ...], keys: tuple[_Field, ...]
+) -> Compilation:
+    """Kept by content: the editor asks for the same again and again."""
+    blocks, fields = dict(known_blocks), [key.field for key in keys]
     problems, subject_paths = _read_subject(source, fields)
+    problems += _age_problems(source, fields)
     try:
-        if len(source.mjml) > LARGEST_SOURCE:
-            message = f"The template is larger than {LARGEST_SOURCE // 1000} KB."
-            raise TemplateInvalid([TemplateProblem(line=source.mjml_line, message=message, cure="Make it shorter.")])
-        body_problems, body_paths = read(source.mjml, HTML, fields, source.mjml_line)
-        problems += body_problems
-        translated = translate(source.mjml, source.mjml_line)
+        _demand_small(source.mjml, source.mjml_line)
+        known = {slug: (block.mjml, block.mjml_line) for slug, block in blocks.items()}
+        expanded = expand(source.mjml, known, source.mjml_line)
+        _demand_small(expanded.mjml, source.mjml_line)
     except TemplateInvalid as invalid:
         raise TemplateInvalid([*problems, *invalid.problems]) from None
+    compiled, compose_problems, found = _compile_body(source, expanded, fields, subject_paths)
+    problems += [expanded.placed(problem) for problem in found]
+    if problems or compiled is None:
+        raise TemplateInvalid(problems)
+    return Compilation(
+        compiled=compiled,
+        expanded=expanded,
+        compose_problems=tuple(compose_problems),
+    )
+
+
+def _compile_body(
+    source: TemplateSource, expanded: Expanded, fields: Sequence[MergeField], subject_paths: Sequence[str]
+) -> tuple[CompiledTemplate | None, Sequence[TemplateProblem], Sequence[TemplateProblem]]:
+    """(the result or None, what Gmail's compose window would lose, problems), by line of the expanded MJML."""
+    problems: list[TemplateProblem] = []
+    try:
+        problems, body_paths = read(expanded.mjml, HTML, fields)
+        translated = translate(in_document(expanded.mjml) if source.kind is Kind.BLOCK else expanded.mjml)
+    except TemplateInvalid as invalid:
+        return None, (), [*problems, *invalid.problems]
     for editable in translated.editable:
         problems += check_block(editable.html, editable.line).problems
-    problems += _problems_of_result(source, translated.html, translated.text)
-    if problems:
-        raise TemplateInvalid(problems)
-    return CompiledTemplate(
+    if problems:  # only what the allow-list has passed may be compiled
+        return None, (), problems
+    problems = _problems_of_result(expanded.mjml, translated.html, translated.text, translated.compose)
+    compiled = CompiledTemplate(
         subject_jinja=source.subject,
         html_jinja=translated.html,
         text_jinja=translated.text,
+        compose_jinja=translated.compose,
         merge_fields=tuple(dict.fromkeys([*subject_paths, *body_paths])),
         blocks=tuple(EditableBlock(name=one.name, markup=block_source(one.html)) for one in translated.editable),
+        max_age=source.max_age,
     )
+    return compiled, translated.compose_problems, problems
+
+
+_FIRST_TAG = re.compile(r"(?:\s|<!--.*?-->|\{%.*?%\})*<([a-z-]+)", re.S)
+_HEAD = frozenset(
+    {"mj-attributes", "mj-style", "mj-font", "mj-breakpoint", "mj-html-attributes", "mj-preview", "mj-title"}
+)
+_OF_BODY = frozenset({"mj-section", "mj-wrapper", "mj-hero", "mj-raw"})
+
+
+def in_document(mjml: str) -> str:
+    """A shared block in the smallest mail that can hold it, on the same lines."""
+    match = _FIRST_TAG.match(mjml)
+    first = match[1] if match else ""
+    if first in _HEAD:
+        return f"<mjml><mj-head>{mjml}</mj-head><mj-body></mj-body></mjml>"
+    if first in _OF_BODY:
+        return f"<mjml><mj-body>{mjml}</mj-body></mjml>"
+    if first in ("mj-column", "mj-group"):
+        return f"<mjml><mj-body><mj-section>{mjml}</mj-section></mj-body></mjml>"
+    return f"<mjml><mj-body><mj-section><mj-column>{mjml}</mj-column></mj-section></mj-body></mjml>"
+
+
+def _demand_small(mjml: str, line: int) -> None:
+    if len(mjml) > LARGEST_SOURCE:
+        message = f"The template is larger than {LARGEST_SOURCE // 1000} KB."
+        raise TemplateInvalid([TemplateProblem(line=line, message=message, cure="Make it shorter.")])
+
+
+def _age_problems(source: TemplateSource, fields: Sequence[MergeField]) -> list[TemplateProblem]:
+    known = [field.path for field in fields]
+    return [
+        TemplateProblem(
+            line=1,
+            message=f"max_age names {path}, which is no merge field.",
+            cure=f"Did you mean {nearest(path, known)}?" if nearest(path, known) else "Name a merge field.",
+        )
+        for path, _ in source.max_age
+        if path not in known
+    ]
 
 
 def _read_subject(source: TemplateSource, fields: Sequence[MergeField]) -> tuple[list[TemplateProblem], list[str]]:
     problems: list[TemplateProblem] = []
     paths: list[str] = []
+    if source.kind is Kind.BLOCK:
+        return problems, paths
     if not source.subject.strip() or not source.subject.isprintable():
         message = "The subject is empty or has a line break or another control character."
         problems.append(TemplateProblem(line=1, message=message, cure="Write one line."))
@@ -108,19 +230,19 @@ def _read_subject(source: TemplateSource, fields: Sequence[MergeField]) -> tuple
     return [replace(problem, line=source.subject_line) for problem in problems], paths
 
 
-def _problems_of_result(source: TemplateSource, html: str, text: str) -> list[TemplateProblem]:
+def _problems_of_result(mjml: str, html: str, text: str, compose: str) -> list[TemplateProblem]:
     """The results hold exactly the tags that the source holds: what Jinja will run is what was checked."""
-    written = len(mask(source.mjml).tags)
-    for environment, result in ((HTML, html), (TEXT, text)):
+    written = len(mask(mjml).tags)
+    for result, is_html in ((html, True), (text, False), (compose, True)):
         try:
-            environment.parse(result)
+            ready(result, is_html=is_html)
         except Exception as error:
             message = f"The {{% if %}} or {{% for %}} do not fit together after layout: {error}."
-            return [TemplateProblem(line=source.mjml_line, message=message, cure="Put them around whole elements.")]
+            return [TemplateProblem(line=1, message=message, cure="Put them around whole elements.")]
     begins = [kind for _, kind, _ in HTML.lex(html) if kind in ("variable_begin", "block_begin", "comment_begin")]
     if len(begins) < written:
         message = "Some Jinja was lost in the layout."
-        return [TemplateProblem(line=source.mjml_line, message=message, cure="Keep Jinja in texts and links.")]
+        return [TemplateProblem(line=1, message=message, cure="Keep Jinja in texts and links.")]
     return []
 
 
@@ -135,19 +257,6 @@ def apply_edits(
     Raises EditInvalid with plain words for each changed field.
     """
     return _edited(source, subject, tuple(sorted((blocks or {}).items())), tuple(_Field(field) for field in fields))
-
-
-class _Field:
-    """A merge field as a key: its example may be a list, which has no hash."""
-
-    def __init__(self, field: MergeField) -> None:
-        self.field = field
-
-    def __hash__(self) -> int:
-        return hash(self.field.path)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Field) and self.field == other.field
 
 
 @lru_cache(maxsize=256)

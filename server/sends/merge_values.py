@@ -14,7 +14,7 @@ from server.contacts.queries import ContactView
 def merge_values(
     *, contact: ContactView, account: Account, sender: User, tam: User | None, now: datetime
 ) -> dict[str, Any]:
-    """Values by the names of `email_templates.fields.MERGE_FIELDS`; a missing one is None. `today` is the sender's."""
+    """Values by the paths of the catalogue of merge fields; a missing one is None. `today` is the sender's."""
     return {
         "contact": {
             "first_name": contact.first_name,
@@ -22,6 +22,7 @@ def merge_values(
             "full_name": contact.full_name,
             "title": contact.title,
             "email": contact.email,
+            "language": contact.language,
         },
         "account": {
             "name": account.name,
@@ -31,6 +32,7 @@ def merge_values(
         },
         "sender": _person(sender),
         "tam": _person(tam) if tam else {"name": account.tam_name, "first_name": None, "email": None},
+        "links": {"unsubscribe": f"mailto:{sender.email}?subject=Unsubscribe"},
         "today": now.astimezone(ZoneInfo(sender.time_zone)).date(),
     }
 

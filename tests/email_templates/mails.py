@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 from server.email_templates.catalogue import MERGE_FIELDS, MergeField
-from server.email_templates.compile import CompiledTemplate, compile_template
+from server.email_templates.compile import CompiledTemplate, compile_template, compile_with_blocks
+from server.email_templates.load import blocks_of, read_folder
+from server.email_templates.models import Kind
 from server.email_templates.source import Category, TemplateSource
 
 ROWS = [{"item": "Seats", "amount": Decimal("120")}, {"item": "Runners & minutes", "amount": Decimal("7")}]
@@ -14,6 +18,17 @@ FIELDS = (
     MergeField(path="rows", label="Rows", example=ROWS),
     MergeField(path="url", label="", example=""),
 )
+
+
+def shipped_emails(folder: Path) -> list[TemplateSource]:
+    """The templates of a folder as they are compiled: with the shared blocks in them."""
+    sources = read_folder(folder)
+    blocks = blocks_of(sources)
+    return [
+        replace(source, mjml=compile_with_blocks(source, blocks).expanded.mjml, text="", mjml_line=1)
+        for source in sources
+        if source.kind is Kind.TEMPLATE
+    ]
 
 
 def whole(body: str, head: str = "") -> str:

@@ -14,7 +14,6 @@ from sqlalchemy import func, inspect, select
 from server.db import Database
 from server.email_templates import queries
 from server.email_templates.catalogue import sample_values
-from server.email_templates.cli import templates
 from server.email_templates.compile import apply_edits, compile_template
 from server.email_templates.load import load_templates, read_folder
 from server.email_templates.models import EmailTemplate, EmailTemplateVersion
@@ -22,6 +21,7 @@ from server.email_templates.problems import TemplateInvalid
 from server.email_templates.render import render
 from server.email_templates.source import parse_source
 from server.errors import NotFound
+from server.template_library.cli import templates
 from tests.email_templates.mails import words
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -50,16 +50,16 @@ def test_a_changed_file_makes_a_new_version_and_the_old_one_stays(db: Database):
     with db.transaction() as session:
         load_templates(session, [first], NOW)
     with db.transaction() as session:
-        assert load_templates(session, [replace(first, mjml=words("<p>two</p>"), name="New")], LATER).updated == [
-            "test"
-        ]
+        assert load_templates(
+            session, [replace(first, mjml=words("<p>two</p>"), name="New", text="")], LATER
+        ).updated == ["test"]
     with db.reading() as session:
         template = queries.by_slug(session, "test")
         newest, oldest = queries.versions(session, template.id)
         assert (newest.number, oldest.number, template.name) == (2, 1, "New")
         assert queries.current_version(session, template).id == newest.id == queries.version(session, newest.id).id
-        assert "one" in render(queries.compiled(oldest), sample_values()).text
-        assert "two" in render(queries.compiled(newest), sample_values()).text
+        assert "one" in render(queries.compiled(session, oldest), sample_values()).text
+        assert "two" in render(queries.compiled(session, newest), sample_values()).text
 
 
 def test_a_version_can_be_edited_and_rendered_from_the_database(db: Database, shipped: Path):
