@@ -104,6 +104,7 @@ def _contacts_csv(contacts: Sequence[Mapping[str, Any]], accounts: Sequence[Mapp
                 "Title": contact["title"],
                 "Account ID": contact["account"],
                 "Role": contact["role"],
+                "Language": contact.get("language", ""),
                 "Alternate Emails": contact.get("alternates", ""),
                 "Email Opt Out": str(contact.get("opted_out", False)).upper(),
             }

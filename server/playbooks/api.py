@@ -9,6 +9,7 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import fields, validate
 
+from server.errors import Invalid
 from server.playbooks import compose, queries, work
 from server.playbooks.compose import Edits, Prepared
 from server.playbooks.models import CtaStatus, CtaTask, CtaType
@@ -159,5 +160,22 @@ def _prepared(args: dict[str, Any], task_id: uuid.UUID) -> tuple[compose.Composi
     here = runtime()
     with here.db.reading() as session:
         composition = compose.load(session, task_id=task_id, user_id=require_visitor().user_id)
-    compiled = compose.edited(composition, Edits(subject=args["subject"], blocks=args.get("blocks", {})))
+    edits = Edits(subject=args["subject"], blocks=args.get("blocks", {}))
+    compiled = compose.edited(composition, _of_one_wording(composition, args["contact_ids"], edits))
     return composition, compose.prepare(composition, compiled, args["contact_ids"], now=here.clock.now())
+
+
+def _of_one_wording(
+    composition: compose.Composition, contact_ids: Sequence[uuid.UUID], edits: Edits
+) -> dict[str, Edits]:
+    """A changed text belongs to one wording: contacts who get different variants are written to in turn."""
+    if edits.subject is None and not edits.blocks:
+        return {}
+    chosen = [contact for contact in composition.contacts if contact.id in contact_ids]
+    slugs = {composition.wording_for(contact).slug for contact in chosen} or {composition.default.slug}
+    if len(slugs) > 1:
+        raise Invalid(
+            f"These contacts get different variants: {', '.join(sorted(slugs))}.",
+            cure="Send a changed text to the contacts of one variant at a time.",
+        )
+    return {slugs.pop(): edits}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,16 +20,17 @@ from server.db import insert_if_absent
 from server.email_templates import queries as email_templates
 from server.email_templates.catalogue import MERGE_FIELDS
 from server.email_templates.compile import CompiledTemplate, apply_edits
+from server.email_templates.conditions import Conditions, choose
 from server.email_templates.models import EmailTemplate, EmailTemplateVersion
 from server.email_templates.problems import EditInvalid, MissingValue, RenderRefused
-from server.email_templates.render import RenderedEmail, render
+from server.email_templates.render import RenderedEmail
 from server.email_templates.source import TemplateSource
 from server.errors import Conflict, Invalid
 from server.mailboxes import connection
 from server.mailboxes.models import Mailbox, MailboxState
 from server.playbooks import queries, work
 from server.playbooks.models import Cta, CtaTask, EmailTaskSend, TaskKind
-from server.sends.merge_values import merge_values
+from server.sends.fill_in import Recipient, facts_of, fill_in
 from server.sends.models import MOVING, OutboundEmail, OutboundState
 from server.sends.schedule import EmailToSchedule, schedule
 
@@ -46,25 +47,51 @@ class Edits:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Wording:
+    """The task's template, or a variant of it, in the version in use. `when` says for whom a variant is."""
+
+    template: EmailTemplate
+    version: EmailTemplateVersion
+    source: TemplateSource
+    original: CompiledTemplate
+    when: Conditions
+
+    @property
+    def slug(self) -> str:
+        return self.template.slug
+
+    @property
+    def label(self) -> str:
+        return f"{self.version.name} v{self.version.number}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Composition:
     """Everything the composer shows. `earlier` are the emails this task has already given rise to."""
 
     task: CtaTask
     cta: Cta
     account: Account
-    template: EmailTemplate
-    version: EmailTemplateVersion
-    source: TemplateSource
-    original: CompiledTemplate
+    default: Wording
+    variants: Sequence[Wording]
     sender: User
     tam: User | None
     mailbox: Mailbox | None
     contacts: Sequence[ContactView]
     earlier: Sequence[OutboundEmail]
 
-    @property
-    def template_label(self) -> str:
-        return f"{self.version.name} v{self.version.number}"
+    def recipient(self, contact: ContactView, now: datetime) -> Recipient:
+        return Recipient(contact=contact, account=self.account, sender=self.sender, tam=self.tam, now=now)
+
+    def wording_for(self, contact: ContactView) -> Wording:
+        """The variant that suits this contact best, or the default."""
+        facts = facts_of(contact, self.account)
+        return choose(self.default, self.variants, lambda wording: wording.when, facts)
+
+    def wordings(self) -> list[Wording]:
+        """Those that a contact of this account would get, the default first; it alone when nobody can be written to."""
+        used = {self.wording_for(contact).slug for contact in self.contacts if not why_not(contact)}
+        return [one for one in (self.default, *self.variants) if one.slug in used] or [self.default]
 
     @property
     def can_send(self) -> bool:
@@ -104,20 +131,29 @@ def load(session: Session, *, task_id: uuid.UUID, user_id: uuid.UUID) -> Composi
         raise Conflict("This task is done: its email has left.", cure="Look at its CTA, or at the outbox.")
     account = accounts.by_id(session, cta.account_id)
     template = email_templates.by_id(session, task.email_template_id)
-    version = email_templates.current_version(session, template)
     return Composition(
         task=task,
         cta=cta,
         account=account,
-        template=template,
-        version=version,
-        source=email_templates.source_of(template, version),
-        original=CompiledTemplate.from_json(version.compiled),
+        default=_wording(session, template),
+        variants=[_wording(session, variant) for variant in email_templates.variants(session, template.id)],
         sender=people.by_id(session, user_id),
         tam=people.by_id(session, account.tam_id) if account.tam_id else None,
         mailbox=connection.of_user(session, user_id),
         contacts=contacts.of_account(session, account.id),
         earlier=queries.sends_of(session, [task.id]).get(task.id, []),
+    )
+
+
+def _wording(session: Session, template: EmailTemplate) -> Wording:
+    version = email_templates.current_version(session, template)
+    source = email_templates.source_of(template, version)
+    return Wording(
+        template=template,
+        version=version,
+        source=source,
+        original=email_templates.compiled(session, version),
+        when=source.when,
     )
 
 
@@ -130,45 +166,80 @@ def why_not(contact: ContactView) -> str:
     return ""
 
 
-def edited(composition: Composition, edits: Edits) -> CompiledTemplate:
-    """The template with the changes. Raises EditInvalid, its fields named "subject" or by block."""
+def field_name(composition: Composition, wording: Wording, name: str) -> str:
+    """What a form calls "subject" or a block of this wording: its own name, behind the variant's where it is one."""
+    return name if wording.slug == composition.default.slug else f"{wording.slug}:{name}"
+
+
+def edited(composition: Composition, edits: Mapping[str, Edits]) -> dict[str, CompiledTemplate]:
+    """The wordings with the changes, which are by slug, too. Raises EditInvalid with fields as `field_name` says."""
+    compiled: dict[str, CompiledTemplate] = {}
+    wrong: dict[str, str] = {}
+    for wording in (composition.default, *composition.variants):
+        try:
+            compiled[wording.slug] = _edited(wording, edits.get(wording.slug, Edits()))
+        except EditInvalid as invalid:
+            wrong |= {field_name(composition, wording, name): words for name, words in invalid.fields.items()}
+    if wrong:
+        raise EditInvalid(wrong)
+    return compiled
+
+
+def _edited(wording: Wording, edits: Edits) -> CompiledTemplate:
     subject = edits.subject
-    if subject is not None and subject.strip() == composition.source.subject.strip():
+    if subject is not None and subject.strip() == wording.source.subject.strip():
         subject = None
-    originals = {block.name: block.markup for block in composition.original.blocks}
+    originals = {block.name: block.markup for block in wording.original.blocks}
     changed = {name: text for name, text in edits.blocks.items() if _lines(text) != _lines(originals.get(name, ""))}
     if subject is None and not changed:
-        return composition.original
-    return apply_edits(composition.source, subject, {name: _lines(text) for name, text in changed.items()})
+        return wording.original
+    return apply_edits(wording.source, subject, {name: _lines(text) for name, text in changed.items()})
 
 
-def demand_finished(compiled: CompiledTemplate) -> None:
-    """Raises EditInvalid for texts in which the template leaves a gap "…" for the TAM to fill."""
-    if compiled.unfinished:
-        words = "There is still a gap “…” in this text: fill it in, or take it out."
-        raise EditInvalid(dict.fromkeys(compiled.unfinished, words))
+def demand_finished(
+    composition: Composition, compiled: Mapping[str, CompiledTemplate], wordings: Iterable[Wording]
+) -> None:
+    """Raises EditInvalid for texts in which a template leaves a gap "…" for the TAM to fill."""
+    words = "There is still a gap “…” in this text: fill it in, or take it out."
+    gaps = {
+        field_name(composition, wording, name): words
+        for wording in wordings
+        for name in compiled[wording.slug].unfinished
+    }
+    if gaps:
+        raise EditInvalid(gaps)
 
 
 def prepare(
-    composition: Composition, compiled: CompiledTemplate, chosen: Sequence[uuid.UUID], *, now: datetime
+    composition: Composition,
+    compiled: Mapping[str, CompiledTemplate],
+    chosen: Sequence[uuid.UUID],
+    *,
+    now: datetime,
 ) -> list[Prepared]:
-    """The email of each chosen contact, in the order of the list. Raises Invalid for a contact of another account."""
+    """The email of each chosen contact, in the order of the list, each in the wording that suits them.
+
+    `compiled` is what `edited` gave. Raises Invalid for a contact of another account.
+    """
     known = {contact.id: contact for contact in composition.contacts}
-    demand_finished(compiled)
     if not set(chosen) <= known.keys():
         raise Invalid("A chosen contact does not belong to this account.", cure="Choose from the list.")
-    return [_prepare(composition, compiled, contact, now) for contact in known.values() if contact.id in chosen]
+    to = [contact for contact in known.values() if contact.id in chosen]
+    used = [composition.wording_for(contact) for contact in to] or composition.wordings()
+    demand_finished(composition, compiled, used)
+    return [_prepare(composition, compiled, contact, now) for contact in to]
 
 
-def _prepare(composition: Composition, compiled: CompiledTemplate, contact: ContactView, now: datetime) -> Prepared:
+def _prepare(
+    composition: Composition, compiled: Mapping[str, CompiledTemplate], contact: ContactView, now: datetime
+) -> Prepared:
     reason = why_not(contact)
     if reason:
         return Prepared(contact=contact, email=None, problem=f"{reason}.", cure="Leave this contact out.")
-    values = merge_values(
-        contact=contact, account=composition.account, sender=composition.sender, tam=composition.tam, now=now
-    )
+    wording = composition.wording_for(contact)
     try:
-        return Prepared(contact=contact, email=render(compiled, values))
+        email = fill_in(compiled[wording.slug], composition.recipient(contact, now))
+        return Prepared(contact=contact, email=email)
     except MissingValue as error:
         named = ", ".join(f"{_LABELS.get(path, path)} ({path})" for path in error.missing)
         return Prepared(contact=contact, email=None, problem=f"No value for {named}.", cure=error.cure)
@@ -209,6 +280,7 @@ def _schedule(
             f"This task has already written to {contact.full_name}.",
             cure="Look at the task; leave this contact out, or wait for what is under way.",
         )
+    wording = composition.wording_for(contact)
     row = schedule(
         session,
         EmailToSchedule(
@@ -217,8 +289,8 @@ def _schedule(
             user_id=composition.sender.id,
             account_id=composition.account.id,
             contact_id=contact.id,
-            email_template_version_id=composition.version.id,
-            template_label=composition.template_label,
+            email_template_version_id=wording.version.id,
+            template_label=wording.label,
             from_name=composition.sender.name,
             from_email=mailbox.email,
             to_name=contact.full_name,

@@ -13,10 +13,11 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
+from server.email_templates.conditions import label_of
 from server.errors import Conflict, Invalid, NotFound
 from server.mailboxes.pages import banner
 from server.playbooks import compose
-from server.playbooks.compose import Composition, Edits, Prepared
+from server.playbooks.compose import Composition, Edits, Prepared, Wording
 from server.playbooks.models import ComposePreview
 from server.sends import jobs as send_jobs
 from server.timeline import queries as timeline
@@ -36,7 +37,7 @@ class Draft:
     """What the composer's form holds, and what became of it."""
 
     chosen: Sequence[uuid.UUID]
-    edits: Edits
+    edits: Mapping[str, Edits]
     current: str = ""
     prepared: Sequence[Prepared] = ()
     field_errors: Mapping[str, str] = field(default_factory=dict)
@@ -48,7 +49,7 @@ def compose_email(task_id: uuid.UUID) -> str:
     here = runtime()
     with here.db.transaction() as session:
         composition = _load(session, task_id)
-        draft = _worked_out(composition, Draft(chosen=composition.suggested(), edits=Edits()), here.clock.now())
+        draft = _worked_out(composition, Draft(chosen=composition.suggested(), edits={}), here.clock.now())
         return _page(session, composition, draft)
 
 
@@ -122,10 +123,16 @@ def _from_form(composition: Composition) -> Draft:
         chosen = [uuid.UUID(value) for value in request.form.getlist("contact")]
     except ValueError as error:
         raise Invalid("A chosen contact is not one of ours.", cure="Choose from the list.") from error
-    names = {block.name for block in composition.original.blocks}
-    blocks = {name: request.form[name] for name in names if name in request.form}
-    edits = Edits(subject=request.form.get("subject"), blocks=blocks)
+    edits = {wording.slug: _edits(composition, wording) for wording in composition.wordings()}
     return Draft(chosen=chosen, edits=edits, current=request.form.get("preview_contact", ""))
+
+
+def _edits(composition: Composition, wording: Wording) -> Edits:
+    fields = {block.name: compose.field_name(composition, wording, block.name) for block in wording.original.blocks}
+    return Edits(
+        subject=request.form.get(compose.field_name(composition, wording, "subject")),
+        blocks={name: request.form[field] for name, field in fields.items() if field in request.form},
+    )
 
 
 def _worked_out(composition: Composition, draft: Draft, now: datetime) -> Draft:
@@ -171,17 +178,11 @@ def _page(session: Session, composition: Composition, draft: Draft) -> str:
         task={"title": task.title},
         cta={"name": cta.name, "href": url_for("playbooks.cta", cta_id=cta.id)},
         account={"name": account.name, "href": f"/accounts/{account.id}"},
-        template={"name": composition.version.name, "version": composition.version.number},
+        template={"name": composition.default.version.name, "version": composition.default.version.number},
         mailbox_banner=banner(composition.mailbox),
         contacts=_contacts(session, composition, draft),
         contacts_error=None,
-        subject={
-            "value": draft.edits.subject if draft.edits.subject is not None else composition.source.subject,
-            "original": composition.source.subject,
-            "error": draft.field_errors.get("subject"),
-        },
-        blocks=_blocks(composition, draft),
-        merge_fields=list(composition.original.merge_fields),
+        texts=[_text(composition, draft, wording) for wording in composition.wordings()],
         **_preview(session, composition, draft),
     )
 
@@ -209,16 +210,38 @@ def _written_to(at: datetime | None) -> str:
     return f"Emailed {moment.text}" if moment else ""
 
 
-def _blocks(composition: Composition, draft: Draft) -> list[dict[str, Any]]:
-    blocks = composition.original.blocks
+def _text(composition: Composition, draft: Draft, wording: Wording) -> dict[str, Any]:
+    """The fields of one wording, and who gets it."""
+    edits = draft.edits.get(wording.slug, Edits())
+    name = compose.field_name(composition, wording, "subject")
+    return {
+        "when": label_of(wording.when) or "Everybody else",
+        "names": [
+            contact.full_name
+            for contact in composition.contacts
+            if not compose.why_not(contact) and composition.wording_for(contact).slug == wording.slug
+        ],
+        "subject": {
+            "name": name,
+            "value": edits.subject if edits.subject is not None else wording.source.subject,
+            "original": wording.source.subject,
+            "error": draft.field_errors.get(name),
+        },
+        "blocks": _blocks(composition, draft, wording, edits),
+        "merge_fields": list(wording.original.merge_fields),
+    }
+
+
+def _blocks(composition: Composition, draft: Draft, wording: Wording, edits: Edits) -> list[dict[str, Any]]:
+    blocks = wording.original.blocks
     return [
         {
-            "name": block.name,
+            "name": compose.field_name(composition, wording, block.name),
             "label": "Text" if len(blocks) == 1 else block.name.replace("-", " ").capitalize(),
-            "value": draft.edits.blocks.get(block.name, block.markup),
+            "value": edits.blocks.get(block.name, block.markup),
             "original": block.markup,
             "rows": min(16, max(3, sum(1 + len(line) // 70 for line in block.markup.split("\n")))),
-            "error": draft.field_errors.get(block.name),
+            "error": draft.field_errors.get(compose.field_name(composition, wording, block.name)),
         }
         for block in blocks
     ]
@@ -230,7 +253,7 @@ def _preview(session: Session, composition: Composition, draft: Draft) -> dict[s
     broken = [one for one in draft.prepared if one.email is None]
     errors = [{"contact": "", "text": draft.problem, "cure": "", "field_id": None}] if draft.problem else []
     errors += [
-        {"contact": "", "text": text, "cure": "", "field_id": "subject" if name == "subject" else f"block-{name}"}
+        {"contact": "", "text": text, "cure": "", "field_id": f"text-{name}"}
         for name, text in draft.field_errors.items()
     ]
     errors += [

@@ -13,11 +13,10 @@ from werkzeug.test import TestResponse
 
 from server.email_templates import queries as email_templates
 from server.email_templates.load import load_templates
-from server.email_templates.source import parse_source
 from server.playbooks import queries
 from server.runtime import Runtime
 from server.sends.models import OutboundEmail
-from tests.cast import TEMPLATES, Book
+from tests.cast import Book, shipped
 from tests.conftest import SignedInClient
 
 
@@ -71,7 +70,6 @@ def emails_in_outbox(runtime: Runtime) -> int:
 
 
 def use_template(runtime: Runtime, book: Book, slug: str) -> None:
-    source = parse_source((TEMPLATES / f"{slug}.mjml").read_text(encoding="utf-8"), slug)
     with runtime.db.transaction() as session:
-        load_templates(session, [source], runtime.clock.now())
+        load_templates(session, shipped(slug), runtime.clock.now())
         queries.task(session, book.email_task).email_template_id = email_templates.by_slug(session, slug).id

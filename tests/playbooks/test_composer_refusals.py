@@ -45,7 +45,7 @@ def text_field(composer: Composer) -> str:
 def test_a_hostile_edit_is_refused_and_its_field_is_named(runtime: Runtime, composer: Composer, book: Book) -> None:
     name = text_field(composer)
     for text in HOSTILE:
-        for field, anchor in (("subject", "subject"), (name, f"block-{name}")):
+        for field, anchor in (("subject", "text-subject"), (name, f"text-{name}")):
             if text == "\0" and field == name:
                 continue  # see test_a_nul_in_a_text
             answer = composer.send(book.tom, seen=[], **{field: text})

@@ -45,11 +45,39 @@ def send_bar(**changes: Any) -> O:
     )
 
 
-def compose(**changes: Any) -> dict[str, Any]:
+def text_of_a_variant(prefix: str = "", **changes: Any) -> O:
     opening = (
         "Hello {{ contact.first_name }},\n\nwelcome aboard. Our **kickoff** for {{ account.name }} is on Tuesday; "
         "[the agenda](https://docs.example/agenda) says what we plan:\n\n- your goals\n- who does what"
     )
+    subject = "Kickoff for {{ account.name }}"
+    closing = "See you on Tuesday."
+    return O(
+        **(
+            {
+                "when": "Everybody else",
+                "names": ["Priya Nair", "Tom Becker"],
+                "subject": O(name=f"{prefix}subject", value=subject, original=subject, error=None),
+                "blocks": [
+                    O(name=f"{prefix}opening", label="Opening", value=opening, original=opening, rows=8, error=None),
+                    O(name=f"{prefix}closing", label="Closing", value=closing, original=closing, rows=3, error=None),
+                ],
+                "merge_fields": ["contact.first_name", "account.name", "user.name"],
+            }
+            | changes
+        )
+    )
+
+
+def texts_of_two_variants() -> list[O]:
+    names = ["Wolfeschlegelsteinhausenbergerdorff, Hubert Blaine the Younger", "Jörg Müller"]
+    return [
+        text_of_a_variant(),
+        text_of_a_variant("kickoff.de:", when="Language is German and Lifecycle stage is Optimize & Grow", names=names),
+    ]
+
+
+def compose(**changes: Any) -> dict[str, Any]:
     page = {
         "task": O(title="Kickoff invitation"),
         "cta": O(name="Onboard Helios Energy", href="/ctas/c1"),
@@ -58,19 +86,7 @@ def compose(**changes: Any) -> dict[str, Any]:
         "mailbox_banner": None,
         "contacts": contacts(),
         "contacts_error": None,
-        "subject": O(value="Kickoff for {{ account.name }}", original="Kickoff for {{ account.name }}", error=None),
-        "blocks": [
-            O(name="opening", label="Opening", value=opening, original=opening, rows=8, error=None),
-            O(
-                name="closing",
-                label="Closing",
-                value="See you on Tuesday.",
-                original="See you on Tuesday.",
-                rows=3,
-                error=None,
-            ),
-        ],
-        "merge_fields": ["contact.first_name", "account.name", "user.name"],
+        "texts": [text_of_a_variant()],
         "urls": O(send="/send", preview="/preview", cancel="/ctas/c1"),
         "preview": preview(),
         "send_bar": send_bar(),
