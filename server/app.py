@@ -31,6 +31,10 @@ from server.sends import pages as outbox_pages
 from server.sends import queries as outbox
 from server.sends.queries import OutboxGroup
 from server.settings import Settings
+from server.template_library import answers as template_answers
+from server.template_library import editor_pages as template_editor
+from server.template_library import pages as template_library
+from server.template_library import version_pages as template_versions
 from server.timeline import api as timeline_api
 from server.vault import Vault
 from server.web import api, frame, guard, identity, problems
@@ -104,6 +108,10 @@ def _add_pages(app: Flask) -> None:
         compose_pages.blueprint,
         customer_360_pages.blueprint,
         search_pages.blueprint,
+        template_library.blueprint,
+        template_editor.blueprint,
+        template_answers.blueprint,
+        template_versions.blueprint,
         api.docs,
     ):
         app.register_blueprint(blueprint)
@@ -128,6 +136,7 @@ def _nav(runtime: Runtime) -> Sequence[NavEntry]:
     return (
         NavEntry(key="cockpit", label="Cockpit", href="/cockpit", icon="layout-dashboard", badge=open_ctas or None),
         NavEntry(key="accounts", label="Accounts", href="/accounts", icon="building-skyscraper"),
+        NavEntry(key="templates", label="Email templates", href="/templates", icon="template"),
         NavEntry(key="outbox", label="Outbox", href="/outbox", icon="send", badge=waiting or None),
         NavEntry(key="mailbox", label="Mailbox", href="/mailbox", icon="mailbox"),
     )

@@ -45,7 +45,7 @@ class _ByName(click.Group):
     cls=_ByName,
     places={
         "users": "server.auth.cli:users",
-        "templates": "server.email_templates.cli:templates",
+        "templates": "server.template_library.cli:templates",
         "demo": "server.demo.cli:demo",
         "sandbox": "server.sandbox.__main__:sandbox_command",
         "web": "server.wsgi:web",

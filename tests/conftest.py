@@ -34,7 +34,7 @@ from server.settings import Settings
 from server.supervise import valkey
 from server.supervise.parts import Part
 from server.vault import Vault
-from tests.cast import ALICE, Book, connect_mailbox, load_cast
+from tests.cast import ALICE, Book, connect_mailbox, load_cast, welcome_only
 from tests.postgres import PostgresServer
 
 BASE_URL = "http://127.0.0.1:8400"
@@ -196,7 +196,7 @@ def runtime(
 def book(runtime: Runtime) -> Book:
     """The cast and a small book of business; nobody has connected a mailbox yet."""
     with runtime.db.transaction() as session:
-        return load_cast(session, runtime.clock.now())
+        return load_cast(session, runtime.clock.now(), sources=welcome_only())
 
 
 @pytest.fixture

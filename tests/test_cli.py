@@ -19,6 +19,7 @@ from server.cli import cli
 
 COMMANDS = [
     (), ("users",), ("users", "add"), ("templates",), ("templates", "check"), ("templates", "load"),
+    ("templates", "diff"), ("templates", "pull"), ("templates", "push"),
     ("templates", "render"), ("import",), ("import", "accounts"), ("import", "contacts"), ("demo",), ("sandbox",),
     ("web",), ("worker",), ("clock",), ("db",), ("db", "upgrade"), ("db", "draft"), ("keys",), ("keys", "new"),
 ]  # fmt: skip

@@ -97,10 +97,14 @@ MAIL_FRAME_POLICY = (
 )
 
 
-def mail_frame(html: str) -> Response:
-    """An email's HTML for a frame of ours: no script, no remote image, no way out but a link in a new window."""
+def mail_frame(html: str, *, images: bool = False) -> Response:
+    """An email's HTML for a frame of ours: no script, no remote image, no way out but a link in a new window.
+
+    `images` are loaded from the web only for what one of us writes: an image in a stranger's mail tells who reads it.
+    """
     response = Response(html, content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = MAIL_FRAME_POLICY
+    policy = MAIL_FRAME_POLICY.replace("img-src data:", "img-src data: https:") if images else MAIL_FRAME_POLICY
+    response.headers["Content-Security-Policy"] = policy
     return response
 
 

@@ -31,7 +31,9 @@ log = logger(__name__)
 
 
 def is_api() -> bool:
-    """Whether a program asks. The page that shows the API is for people, like all others."""
+    """Whether a program asks: by the API, or a script of ours. The page that shows the API is for people."""
+    if request.headers.get("Accept") == "application/json":
+        return True
     return request.path.startswith("/api/") and request.endpoint != "api_docs.api_docs"
 
 

@@ -15,6 +15,7 @@ import samples_of_emails as emails
 from flask import Flask, Response, abort, g, render_template, url_for
 from jinja2 import StrictUndefined
 from markupsafe import Markup
+from preview_editor import add_editor_routes, template_pages
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 WEB = Path(__file__).parents[2] / "server" / "web"
@@ -59,8 +60,8 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
     """Name in the address -> template and context."""
     bad = emails.send_bar(is_disabled=True, why="1 email needs a change: see the preview.", label="Send 2 emails")
     nobody = emails.send_bar(is_disabled=True, why="Choose at least one contact.", label="Send email")
-    blocks = emails.compose()["blocks"]
-    blocks[0].error = "The field contact.frist_name does not exist. Did you mean contact.first_name?"
+    texts = emails.compose()["texts"]
+    texts[0].blocks[0].error = "The field contact.frist_name does not exist. Did you mean contact.first_name?"
     return {
         "sign-in": ("auth/sign_in.html", SIGN_IN),
         "sign-in-sandbox": (
@@ -77,9 +78,10 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
             samples.cta_page(tasks=[], contacts=[], entries=[], mailbox_banner=samples.BANNER),
         ),
         "compose": ("playbooks/compose.html", emails.compose()),
+        "compose-variants": ("playbooks/compose.html", emails.compose(texts=emails.texts_of_two_variants())),
         "compose-errors": (
             "playbooks/compose.html",
-            emails.compose(preview=emails.preview(errors=True), send_bar=bad, blocks=blocks),
+            emails.compose(preview=emails.preview(errors=True), send_bar=bad, texts=texts),
         ),
         "compose-empty": (
             "playbooks/compose.html",
@@ -108,6 +110,7 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
             PROBLEM | {"status": 503, "title": "Rapport is catching its breath", "cure": None},
         ),
         "api-docs": ("api/docs.html", samples.base(active="") | {"spec_url": "/spec.json"}),
+        **template_pages(),
     }
 
 
@@ -166,6 +169,7 @@ def add_routes(app: Flask) -> None:
         return SPEC
 
     add_fragments(app)
+    add_editor_routes(app)
 
 
 def add_fragments(app: Flask) -> None:

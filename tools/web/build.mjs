@@ -1,10 +1,12 @@
 // Builds what the pages load: server/web/static/dist/ with content-hashed files, manifest.json
 // ({"app.css": "app.4f2a9c01.css", ...}) and icons.json ({"send": "<path .../>", ...}).
-// No bundler: the parts we use ship ready for the browser, so copying and hashing is all there is to do.
+// Most parts ship ready for the browser, so copying and hashing is all there is to do. Only what stands on CodeMirror, which
+// ships as modules, is bundled.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const out = join(root, "server", "web", "static", "dist");
@@ -44,6 +46,19 @@ function iconInners() {
   return inners;
 }
 
+// A module and all it imports as one file for browsers with ES modules; comments with licences stay.
+async function bundled(path) {
+  const { outputFiles: [file] } = await build({
+    entryPoints: [join(sources, path)], absWorkingDir: root, bundle: true, minify: true, write: false,
+    format: "esm", target: "es2022", legalComments: "eof", logLevel: "warning",
+  });
+  return file.contents;
+}
+
+// Before the folder is emptied: whoever loads a page meanwhile still finds the old files.
+const editor = await bundled("editor/editor.js");
+const newTemplate = await bundled("editor/new_template.js");
+
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
@@ -59,6 +74,8 @@ emit("favicon.svg", fromSources("favicon.svg"));
 emit("swagger-ui.css", withoutMap(fromPackage("swagger-ui-dist/swagger-ui.css")));
 emit("swagger-ui.js", withoutMap(fromPackage("swagger-ui-dist/swagger-ui-bundle.js")));
 emit("api-docs.js", fromSources("api-docs.js"));
+emit("editor.js", editor);
+emit("new-template.js", newTemplate);
 
 writeFileSync(join(out, "icons.json"), `${JSON.stringify(iconInners(), null, 1)}\n`);
 writeFileSync(join(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
