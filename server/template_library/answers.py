@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
+from sqlalchemy.orm import Session
 
 from server.accounts import queries as accounts
 from server.contacts import queries as contacts
+from server.contacts.queries import ContactView
 from server.email_templates import queries
 from server.email_templates.catalogue import MERGE_FIELDS
 from server.email_templates.filters import is_missing, shown
 from server.email_templates.findings import Examined
 from server.email_templates.freshness import age
+from server.email_templates.models import EmailTemplate
 from server.email_templates.render import LARGEST_HTML
 from server.errors import Conflict
 from server.sends.fill_in import field_values
@@ -29,6 +34,7 @@ from server.web.guard import mail_frame
 from server.web.identity import require_visitor
 
 blueprint = Blueprint("template_answers", __name__)
+_MOST = 12
 _LABELS = {field.path: field.label for field in MERGE_FIELDS}
 
 
@@ -99,8 +105,8 @@ def contacts_to_choose(slug: str) -> Response:
     demand_admin()
     q = request.args.get("q", "").replace("\0", "").strip()[:100]
     with runtime().db.reading() as session:
-        queries.by_slug(session, slug)
-        found = contacts.suggest(session, q, limit=12)
+        template = queries.by_slug(session, slug)
+        found = contacts.suggest(session, q, limit=_MOST) if q else _first_ones(session, template)
         of_accounts = accounts.by_ids(session, [view.account_id for view in found])
     return jsonify(
         [
@@ -113,6 +119,12 @@ def contacts_to_choose(slug: str) -> Response:
             for view in found
         ]
     )
+
+
+def _first_ones(session: Session, template: EmailTemplate) -> Sequence[ContactView]:
+    """Before anybody types: some of those whom the template is meant for."""
+    people = islice(audience_of(session, template).people(session), _MOST)
+    return contacts.by_ids(session, [person.id for person in people])
 
 
 @blueprint.get("/templates/<slug>/worst")
