@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import available_timezones
 
@@ -48,6 +49,11 @@ def by_email(session: Session, email: str) -> User:
     if user is None:
         raise NotFound(f"There is no user {email}.", cure="Add them: rapport users add.")
     return user
+
+
+def all_users(session: Session) -> Sequence[User]:
+    """By name."""
+    return session.scalars(select(User).order_by(User.name, User.id)).all()
 
 
 def anybody(session: Session) -> User:

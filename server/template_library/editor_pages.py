@@ -16,6 +16,7 @@ from server.email_templates.findings import examine
 from server.email_templates.models import EmailTemplate, Kind, Origin
 from server.email_templates.problems import TemplateInvalid
 from server.email_templates.publish import Signature
+from server.email_templates.publish import publish as publish_sources
 from server.email_templates.source import TemplateSource, parse_source
 from server.errors import Conflict, Invalid, RapportError
 from server.mailboxes import connection
@@ -24,7 +25,7 @@ from server.template_library import present
 from server.template_library.access import demand_admin
 from server.template_library.draft_view import audience_of, contact_id_of, filled_in, places_of
 from server.template_library.family import conditions
-from server.template_library.gate import PublishRefused, publish_checked
+from server.template_library.gate import PublishRefused, demand_passing
 from server.template_library.shapes import read_sent
 from server.template_library.test_email import send_to_oneself
 from server.web import show
@@ -67,11 +68,14 @@ def publish(slug: str) -> BaseResponse:
     here = runtime()
     note = " ".join(request.form.get("note", "").split())[:1_000]
     signature = Signature(origin=Origin.WEB, now=here.clock.now(), author_id=visitor.user_id, note=note)
+    revision = request.form.get("revision", "")
     try:
+        with here.db.reading() as session:
+            template = queries.by_slug(session, slug)
+            demand_passing(session, [_publishable(session, template, revision)], signature)
         with here.db.transaction() as session:
             template = queries.by_slug(session, slug)
-            source = _publishable(session, template, request.form.get("revision", ""))
-            written = publish_checked(session, [source], signature)
+            written = publish_sources(session, [_publishable(session, template, revision)], signature)
             drafts.discard(session, template)
             number, touched = written[slug].number, len(written) - 1
     except PublishRefused as refused:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from server.auth import people
 from server.auth.models import User
 from server.contacts import queries as contacts
 from server.contacts.models import Contact, ContactAddress
+from server.contacts.queries import ContactView
 from server.email_templates.conditions import Conditions, holds
 from server.sends.fill_in import Recipient
 
@@ -29,6 +30,7 @@ class Person:
     """One contact who can be written to. Field by field what the query returns, in its order."""
 
     id: uuid.UUID
+    account_id: uuid.UUID
     first_name: str
     last_name: str
     title: str | None
@@ -56,6 +58,34 @@ class Person:
             "account.lifecycle_stage": self.lifecycle_stage,
         }
 
+    def recipient(self, users: Mapping[uuid.UUID, User], stand_in: User, now: datetime) -> Recipient:
+        """Written to by the TAM of the account, or by the one who stands in. No statement to the database."""
+        tam = users.get(self.tam_id) if self.tam_id else None
+        contact = ContactView(
+            id=self.id,
+            account_id=self.account_id,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            full_name=self.full_name,
+            title=self.title,
+            role=self.role,
+            role_label="",
+            language=self.language,
+            email=self.email,
+            alternate_emails=(),
+            opted_out_at=None,
+            synced_at=self.contact_synced_at,
+        )
+        account = Account(
+            name=self.account_name,
+            arr=self.arr,
+            renewal_on=self.renewal_on,
+            lifecycle_stage=self.lifecycle_stage,
+            tam_name=self.account_tam_name,
+            synced_at=self.account_synced_at,
+        )
+        return Recipient(contact=contact, account=account, sender=tam or stand_in, tam=tam, now=now)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Audience:
@@ -70,6 +100,7 @@ class Audience:
         statement = (
             select(
                 Contact.id,
+                Contact.account_id,
                 Contact.first_name,
                 Contact.last_name,
                 Contact.title,
@@ -113,8 +144,13 @@ def recipient(session: Session, contact_id: uuid.UUID, *, visitor_id: uuid.UUID 
     contact = contacts.by_id(session, contact_id)
     account = accounts.by_id(session, contact.account_id)
     tam = people.by_id(session, account.tam_id) if account.tam_id else None
-    sender = tam or (people.by_id(session, visitor_id) if visitor_id else people.anybody(session))
+    sender = tam or stand_in(session, visitor_id)
     return Recipient(contact=contact, account=account, sender=sender, tam=tam, now=now)
+
+
+def stand_in(session: Session, visitor_id: uuid.UUID | None) -> User:
+    """Who writes where an account has no TAM: the person who asks, or any user. Raises NotFound."""
+    return people.by_id(session, visitor_id) if visitor_id else people.anybody(session)
 
 
 def names(found: Sequence[Person]) -> list[str]:

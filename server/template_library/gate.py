@@ -66,11 +66,19 @@ def judge(
 def publish_checked(
     session: Session, sources: Sequence[TemplateSource], signature: Signature
 ) -> dict[str, EmailTemplateVersion]:
-    """The one door to a new version: for the web and for files. Raises PublishRefused or TemplateInvalid."""
+    """The one door to a new version, in one transaction. Raises PublishRefused or TemplateInvalid."""
+    demand_passing(session, sources, signature)
+    return publish(session, sources, signature)
+
+
+def demand_passing(session: Session, sources: Sequence[TemplateSource], signature: Signature) -> None:
+    """Reads for some seconds when there are many contacts, so better before the transaction that writes.
+
+    Raises PublishRefused with all findings.
+    """
     judged = judge(session, sources, visitor_id=signature.author_id, now=signature.now)
     if any(one.is_refused for one in judged):
         raise PublishRefused(judged)
-    return publish(session, sources, signature)
 
 
 def _preflight(

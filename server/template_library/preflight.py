@@ -1,4 +1,8 @@
-"""What a template would do to everybody whom it is meant for: one of each kind of contact is filled in."""
+"""What a template would do to everybody whom it is meant for.
+
+Up to MOST_EXACT contacts, every email is made. Beyond, one of each kind of contact is filled in: those with the same
+empty fields, the same language and stage, and equally old values.
+"""
 
 from __future__ import annotations
 
@@ -9,22 +13,24 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from server.auth import people
 from server.email_templates.catalogue import MERGE_FIELDS
 from server.email_templates.checks import check_size
 from server.email_templates.compile import CompiledTemplate
 from server.email_templates.freshness import StaleValue
 from server.email_templates.problems import MissingValue, RenderRefused, Severity, TemplateProblem
 from server.sends.fill_in import Recipient, fill_in
-from server.template_library.everybody import Audience, Person, recipient
+from server.template_library.everybody import Audience, Person, stand_in
 
-MOST_KINDS = 400
+MOST_EXACT = 20_000  # some seconds
+MOST_KINDS = 20_000
 _EXAMPLES = 3
 _LABELS = {field.path: field.label for field in MERGE_FIELDS}
 
 
 @dataclass(kw_only=True)
 class Kindred:
-    """Contacts with whom a template does the same, as far as empty fields, conditions and ages go."""
+    """Contacts with whom a template does the same, or one alone."""
 
     first: Person
     count: int = 0
@@ -52,13 +58,15 @@ class Preflight:
 def check_everybody(
     session: Session, compiled: CompiledTemplate, audience: Audience, *, visitor_id: uuid.UUID | None, now: datetime
 ) -> Preflight:
-    """Reads every contact of the audience, fills in one of each kind."""
+    """Reads every contact of the audience. Raises NotFound when there is nobody who could write."""
     kinds, total = _kinds(session, compiled, audience, now)
     found: dict[tuple[str, ...], tuple[TemplateProblem, list[Kindred]]] = {}
-    looked_at = list(kinds.values())[:MOST_KINDS]
+    looked_at = kinds[:MOST_KINDS]
+    users = {user.id: user for user in people.all_users(session)}
+    writer = stand_in(session, visitor_id) if looked_at else None
     for kindred in looked_at:
-        one = recipient(session, kindred.first.id, visitor_id=visitor_id, now=now)
-        for key, problem in _outcome(compiled, one):
+        assert writer is not None
+        for key, problem in _outcome(compiled, kindred.first.recipient(users, writer, now)):
             found.setdefault(key, (problem, []))[1].append(kindred)
     return Preflight(
         people=total,
@@ -69,18 +77,22 @@ def check_everybody(
 
 def _kinds(
     session: Session, compiled: CompiledTemplate, audience: Audience, now: datetime
-) -> tuple[dict[Hashable, Kindred], int]:
+) -> tuple[list[Kindred], int]:
+    """Each contact alone, or by kind when there are many; and how many there are."""
     used = set(compiled.merge_fields) | {path for path, _ in compiled.max_age}
     oldest = {path: now - timedelta(hours=hours) for path, hours in compiled.max_age}
     kinds: dict[Hashable, Kindred] = {}
+    alone: list[Kindred] = []
     total = 0
     for person in audience.people(session):
         total += 1
+        if total <= MOST_EXACT:
+            alone.append(Kindred(first=person, count=1, examples=[person]))
         kindred = kinds.setdefault(_signature(person, used, oldest), Kindred(first=person))
         kindred.count += 1
         if len(kindred.examples) < _EXAMPLES:
             kindred.examples.append(person)
-    return kinds, total
+    return (alone if total <= MOST_EXACT else list(kinds.values())), total
 
 
 def _signature(person: Person, used: set[str], oldest: dict[str, datetime]) -> Hashable:
@@ -129,7 +141,7 @@ def _outcome(compiled: CompiledTemplate, one: Recipient) -> list[tuple[tuple[str
         return [(("stale", *stale.fields), problem)]
     except RenderRefused as refused:
         problem = TemplateProblem(line=0, message=f"{refused.detail} (for {{people}})", cure=refused.cure)
-        return [(("refused", refused.detail), problem)]
+        return [(("refused", *(refused.fields or [refused.detail])), problem)]
     return [(("size", str(problem.severity)), problem) for problem in check_size(email.html)]
 
 
@@ -143,11 +155,11 @@ def _missing(path: str) -> TemplateProblem:
 
 def _finding(problem: TemplateProblem, kindred: list[Kindred], total: int) -> PeopleFinding:
     count = sum(one.count for one in kindred)
-    people = f"{count:,} of {total:,} contacts" if total > 1 else "the only contact"
+    who = f"{count:,} of {total:,} contacts" if total > 1 else "the only contact"
     examples = [person for one in kindred for person in one.examples][:_EXAMPLES]
     worded = TemplateProblem(
         line=problem.line,
-        message=problem.message.replace("{people}", people),
+        message=problem.message.replace("{people}", who),
         cure=problem.cure,
         severity=problem.severity,
     )

@@ -20,6 +20,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 def person(**changes: Any) -> Person:
     usual: dict[str, Any] = {
         "id": uuid.uuid4(),
+        "account_id": uuid.uuid4(),
         "first_name": "Ana",
         "last_name": "Ruiz",
         "title": "CTO",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select
@@ -19,6 +20,7 @@ from tests.cast import DANA, Book, add_contact, connect_mailbox
 from tests.conftest import SCOPES, SignedInClient
 from tests.template_library.conftest import BODY, Editor, change_contact, plain, publish_file, versions_of
 
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NEEDS_TITLE = BODY.replace("and its plans", "and {{ contact.title }}")
 
 
@@ -190,7 +192,22 @@ def test_what_was_compiled_by_an_older_release_is_compiled_again(runtime: Runtim
         assert queries.compiled(session, version) == kept
 
 
-def test_publishing_looks_at_everybody_by_kind(runtime: Runtime, editor: Editor, library: Book) -> None:
+def test_what_only_a_condition_on_a_value_brings_to_light_is_found(
+    editor: Editor, runtime: Runtime, library: Book
+) -> None:
+    with runtime.db.transaction() as session:
+        small = Account(name="Small", name_key="small", arr=Decimal(10), created_at=NOW, updated_at=NOW)
+        session.add(small)
+        session.flush()
+        for account, title in ((small.id, None), (library.account, None)):
+            add_contact(session, account, "No", "Title", f"{account}@x.example", NOW, title=title)
+    big = BODY.replace("its plans", "{% if account.arr > 500000 %}{{ contact.title }}{% endif %}")
+    words = html.unescape(plain(editor.publish(mjml=big).text))
+    assert "is empty for 1 of 4 contacts." in words
+    assert "No Title (Helios Energy)" in words
+
+
+def test_publishing_looks_at_everybody(runtime: Runtime, editor: Editor, library: Book) -> None:
     with runtime.db.transaction() as session:
         for number in range(300):
             email = f"person{number}@helios.example"
