@@ -213,9 +213,11 @@ class _Writer:
 
     def _end_paragraph(self) -> None:
         text = self._taken()
-        if MARKER.fullmatch(text.replace(" ", "")) or not MARKER.sub("", text).strip():
-            self._paragraphs += MARKER.findall(text)
-        elif text:
+        names = MARKER.findall(text)
+        is_all_jinja = not MARKER.sub("", text).strip()
+        if is_all_jinja and not any(self._masked.tags[name].is_output for name in names):
+            self._paragraphs += names  # an {% if %} around paragraphs stands alone
+        else:
             self._paragraphs.append(text)
 
     def _taken(self) -> str:

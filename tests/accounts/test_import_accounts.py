@@ -145,6 +145,42 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(load: Import, db: D
     assert account(db, A).arr is None
 
 
+def test_every_account_that_an_import_speaks_of_is_fresh(load: Import, db: Database, clock: StandingClock):
+    first = clock.now()
+    load(HEADER + "".join(f"{key},Acme,,,,,5,\n" for key in (A, B, C)))
+    assert {account(db, key).synced_at for key in (A, B, C)} == {first}
+    second = clock.advance(hours=6)
+    report = load(HEADER + f"{A},Acme,,,,,5,\n{B},Acme,,,,,6,\n")
+    assert (report.unchanged, report.updated) == (1, 1)
+    assert [account(db, key).synced_at for key in (A, B, C)] == [second, second, first]
+    assert [account(db, key).updated_at for key in (A, B, C)] == [first, second, first]
+
+
+def test_what_wrote_nothing_makes_no_account_fresh(load: Import, db: Database, clock: StandingClock):
+    before = clock.now()
+    load(HEADER + f"{A},Acme,,,,,5,\n{B},Berta,,,,,5,\n")
+    clock.advance(days=1)
+    assert load(HEADER + f"{A},Acme,,,,,5,\n{B},Berta,,,,,6,\n", dry_run=True).unchanged == 1
+    assert not load(HEADER + f"{A},Acme,,,,,5,\n{B},Berta,,,,,bad,\n").written
+    assert {account(db, key).synced_at for key in (A, B)} == {before}
+
+
+def test_a_skipped_row_is_no_word_about_its_account(load: Import, db: Database, clock: StandingClock):
+    before = clock.now()
+    load(HEADER + f"{A},Acme,,,,,5,\n{B},Berta,,,,,5,\n")
+    now = clock.advance(days=1)
+    load(HEADER + f"{A},Acme,,,,,5,\n{B},Berta,,,,,bad,\n", skip_bad_rows=True)
+    assert (account(db, A).synced_at, account(db, B).synced_at) == (now, before)
+
+
+def test_an_account_that_is_only_named_as_a_parent_is_not_fresh(load: Import, db: Database, clock: StandingClock):
+    before = clock.now()
+    load(HEADER + f"{A},Acme,,,,,5,\n{B},Berta,,,,,5,\n")
+    now = clock.advance(days=1)
+    load(HEADER + f"{B},Berta,{A},,,,5,\n")
+    assert (account(db, A).synced_at, account(db, B).synced_at) == (before, now)
+
+
 def test_the_same_row_twice_is_counted_and_other_values_are_an_error(load: Import, db: Database):
     report = load(HEADER + f"{A},Acme,,,,,,\n{A[:15]},Acme,,,,,,\n")
     assert (report.created, report.repeated, report.bad_rows) == (1, 1, 0)

@@ -4,6 +4,7 @@ import contextlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,85 @@ def test_the_same_contact_twice(load: Import, db: Database):
 
 def test_two_contacts_may_share_an_address(load: Import, db: Database):
     assert load(HEADER + row(ANA) + row(BO)).created == 2
+
+
+LANGUAGES = "Contact ID,Account ID,Email,Language\n"
+
+
+def with_language(cell: str, key: str = ANA) -> str:
+    return f"{key},{ACME},{key}@acme.example,{cell}\n"
+
+
+def synced_at(db: Database, key: str) -> datetime | None:
+    return contact(db, key).synced_at
+
+
+@pytest.mark.parametrize(
+    ("cell", "tag"),
+    [("German", "de"), ("de", "de"), ("de_AT", "de-AT"), ("PT-br", "pt-BR"), (" Norwegian ", "no"), ("", None),
+     ("  ", None)],
+)  # fmt: skip
+def test_a_language_is_read_as_reports_write_it(load: Import, db: Database, cell: str, tag: str | None):
+    load(LANGUAGES + with_language(cell))
+    assert contact(db, ANA).language == tag
+
+
+def test_what_is_no_language_is_told_with_its_line_and_the_cure(load: Import, db: Database):
+    report = load(LANGUAGES + with_language("de") + with_language("Klingon", BO) + with_language("d", CY))
+    assert [(problem.line, problem.column, problem.value) for problem in report.errors] == [
+        (3, "Language", "Klingon"),
+        (4, "Language", "d"),
+    ]
+    assert {problem.reason for problem in report.errors} == {"is no language; write de, pt-BR or German"}
+    assert number(db) == 0
+
+
+def test_a_language_is_a_change_and_an_empty_cell_takes_it_away(load: Import, db: Database):
+    load(LANGUAGES + with_language("de"))
+    assert load(LANGUAGES + with_language("German")).unchanged == 1
+    assert load(LANGUAGES + with_language("fr")).changes[0].fields == ("Language",)
+    assert load(LANGUAGES + with_language("")).changes[0].fields == ("Language",)
+    assert contact(db, ANA).language is None
+
+
+def test_without_the_column_a_language_stays(load: Import, db: Database):
+    load(LANGUAGES + with_language("de"))
+    assert load(f"Contact ID,Account ID,Email,Title\n{ANA},{ACME},{ANA}@acme.example,Boss\n").updated == 1
+    assert contact(db, ANA).language == "de"
+
+
+def test_every_contact_that_an_import_speaks_of_is_fresh(load: Import, db: Database, clock: StandingClock):
+    first = clock.now()
+    load(HEADER + row(ANA) + row(BO) + row(CY))
+    assert {synced_at(db, key) for key in (ANA, BO, CY)} == {first}
+    second = clock.advance(hours=6)
+    report = load(HEADER + row(ANA) + row(BO, "new@acme.example"))
+    assert (report.unchanged, report.updated) == (1, 1)
+    assert [synced_at(db, key) for key in (ANA, BO, CY)] == [second, second, first]
+
+
+def test_an_alternate_address_alone_makes_a_contact_fresh_too(load: Import, db: Database, clock: StandingClock):
+    load(HEADER + row(ANA))
+    now = clock.advance(hours=1)
+    assert load(HEADER + row(ANA, alternates="b@acme.example")).updated == 1
+    assert synced_at(db, ANA) == now
+
+
+def test_what_wrote_nothing_makes_nobody_fresh(load: Import, db: Database, clock: StandingClock):
+    before = clock.now()
+    load(HEADER + row(ANA) + row(BO))
+    clock.advance(days=1)
+    assert load(HEADER + row(ANA) + row(BO, "new@acme.example"), dry_run=True).unchanged == 1
+    assert not load(HEADER + row(ANA) + row(BO, "bad")).written
+    assert {synced_at(db, key) for key in (ANA, BO)} == {before}
+
+
+def test_a_skipped_row_is_no_word_about_its_contact(load: Import, db: Database, clock: StandingClock):
+    before = clock.now()
+    load(HEADER + row(ANA) + row(BO))
+    now = clock.advance(days=1)
+    load(HEADER + row(ANA) + row(BO, "bad"), skip_bad_rows=True)
+    assert (synced_at(db, ANA), synced_at(db, BO)) == (now, before)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from server.email_templates.compile import apply_edits, compile_template
 from server.email_templates.light_markup import block_html, block_source, canonical, check_block
 from server.email_templates.problems import EditInvalid, TemplateInvalid
 from server.email_templates.render import render
-from tests.email_templates.mails import column, shipped_emails, source, words
+from tests.email_templates.mails import column, compiled, shipped_emails, source, words
 
 TEMPLATE = source(
     column(
@@ -70,6 +70,12 @@ def test_whatever_is_typed_is_refused_or_stays_what_it_is(typed: str):
 
 def test_an_item_of_two_paragraphs_becomes_an_item_of_two_lines():
     assert canonical(block_html("- a\n\n  b\n\n- c")) == canonical("<ul><li>a<br>b</li><li>c</li></ul>")
+
+
+@pytest.mark.parametrize("text", ["{{ contact.first_name }} {{ contact.last_name }}", "{{ contact.first_name }}"])
+def test_a_paragraph_of_merge_fields_alone_can_be_edited(text: str):
+    (block,) = compiled(words(f"<p>{text}</p><p>x</p>", "editable")).blocks
+    assert block.markup == f"{text}\n\nx"
 
 
 def test_a_text_with_a_gap_is_known_to_be_unfinished_until_it_is_filled(shipped):
