@@ -277,6 +277,7 @@ CHROMIUM_FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-checker-imaging",  # else a screenshot may be taken before its pictures are drawn
 )
 
 

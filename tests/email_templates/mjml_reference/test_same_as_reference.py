@@ -54,9 +54,13 @@ def test_mails_by_chance_come_out_the_same():
 @pytest.mark.parametrize("name", FIXTURES)
 def test_the_pixels_are_the_same(name: str, width: int, reference: dict[str, str], ours: dict[str, str], page: Page):
     page.set_viewport_size({"width": width, "height": 600})
-    theirs, mine = _picture(page, reference[name]), _picture(page, ours[name])
-    if theirs != mine:
-        assert _share_of_pixels_off(page, theirs, mine) <= MOST_PIXELS_OFF
+    off = 1.0
+    for _ in range(3):  # on a busy machine a picture in a mail may be drawn after the screenshot
+        theirs, mine = _picture(page, reference[name]), _picture(page, ours[name])
+        off = 0 if theirs == mine else _share_of_pixels_off(page, theirs, mine)
+        if off <= MOST_PIXELS_OFF:
+            break
+    assert off <= MOST_PIXELS_OFF
 
 
 def _picture(page: Page, html: str) -> bytes:
