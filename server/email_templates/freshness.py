@@ -38,5 +38,5 @@ def _is_stale(at: datetime | None, now: datetime, hours: int) -> bool:
 
 
 def _sentence(path: str, at: datetime | None, now: datetime, hours: int) -> str:
-    found = f"{path} is {age(at, now)} old" if at else f"Nobody knows how old {path} is"
-    return f"{found}; this template takes {age_text(hours)} at most."
+    found = f"{path} was confirmed {age(at, now)} ago" if at else f"Nobody knows how old {path} is"
+    return f"{found}; this template wants it confirmed within {age_text(hours)}."

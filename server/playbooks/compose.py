@@ -171,14 +171,24 @@ def field_name(composition: Composition, wording: Wording, name: str) -> str:
     return name if wording.slug == composition.default.slug else f"{wording.slug}:{name}"
 
 
-def edited(composition: Composition, edits: Mapping[str, Edits]) -> dict[str, CompiledTemplate]:
-    """The wordings with the changes, which are by slug, too. Raises EditInvalid with fields as `field_name` says."""
+def edited(
+    composition: Composition, edits: Mapping[str, Edits], chosen: Sequence[uuid.UUID] | None = None
+) -> dict[str, CompiledTemplate]:
+    """The wordings with the changes, which are by slug, too.
+
+    Raises EditInvalid with fields as `field_name` says, for those wordings only that a chosen contact gets.
+    """
     compiled: dict[str, CompiledTemplate] = {}
     wrong: dict[str, str] = {}
+    to = [contact for contact in composition.contacts if chosen and contact.id in chosen]
+    used = {composition.wording_for(contact).slug for contact in to} if to else None
     for wording in (composition.default, *composition.variants):
+        compiled[wording.slug] = wording.original
         try:
             compiled[wording.slug] = _edited(wording, edits.get(wording.slug, Edits()))
         except EditInvalid as invalid:
+            if used is not None and wording.slug not in used:
+                continue
             wrong |= {field_name(composition, wording, name): words for name, words in invalid.fields.items()}
     if wrong:
         raise EditInvalid(wrong)

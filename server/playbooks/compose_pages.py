@@ -145,7 +145,7 @@ def _worked_out(composition: Composition, draft: Draft, now: datetime) -> Draft:
                 f"{len(draft.chosen)} contacts are too many for one task.",
                 cure=f"Choose at most {_MOST_AT_ONCE}.",
             )
-        compiled = compose.edited(composition, draft.edits)
+        compiled = compose.edited(composition, draft.edits, draft.chosen)
         prepared = compose.prepare(composition, compiled, draft.chosen, now=now)
     except Invalid as error:
         errors, problem = error.fields, f"{error.detail} {error.cure}".strip()

@@ -32,7 +32,10 @@ class Recipient:
     def as_of(self) -> dict[str, datetime | None]:
         """When each merge field was last confirmed by its source; fields of Rapport's own are always of now."""
         known = {FieldSource.CONTACT: self.contact.synced_at, FieldSource.ACCOUNT: self.account.synced_at}
-        return {field.path: known.get(field.source, self.now) for field in MERGE_FIELDS}
+        as_of = {field.path: known.get(field.source, self.now) for field in MERGE_FIELDS}
+        if self.tam is None:  # then the account's own word for who it is
+            as_of["tam.name"] = self.account.synced_at
+        return as_of
 
 
 def facts_of(contact: ContactView, account: Account) -> dict[str, str | None]:

@@ -76,12 +76,18 @@ def _write_files_of_versions() -> None:
             "purpose": row.purpose,
             "description": row.description,
         }
-        lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in front.items() if value]
+        lines = [f"{key}: {_quoted(value)}" for key, value in front.items() if value]
         text = "\n".join(["---", *lines, "---", row.mjml_source])
         connection.execute(
             sa.text("UPDATE email_template_version SET source_text = :text, source_hash = :hash WHERE id = :id"),
             {"text": text, "hash": hashlib.sha256(text.encode()).hexdigest(), "id": row.id},
         )
+
+
+def _quoted(text: str) -> str:
+    """In quotes that YAML reads: control characters as escapes, everything else as it is."""
+    written = json.dumps(text, ensure_ascii=False)
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in written)
 
 
 def _create_drafts() -> None:
