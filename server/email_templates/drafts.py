@@ -12,23 +12,33 @@ from sqlalchemy.orm import Session
 
 from server.email_templates import front_matter, queries
 from server.email_templates.models import EmailTemplate, EmailTemplateDraft, Kind
-from server.email_templates.problems import TemplateInvalid
 from server.email_templates.publish import new_template
 from server.email_templates.source import problem_of_slug
 from server.errors import Conflict, Invalid
 
 
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a person had before their eyes: the draft's revision, 0 for none, and the version that it was built on.
+
+    Both are needed: revisions begin again after publishing and discarding.
+    """
+
+    revision: int
+    based_on: uuid.UUID | None
+
+
 class DraftOvertaken(Conflict):
     """Somebody else has saved or published since this page was loaded. `saved_by_id` may be the same person.
 
-    `revision` is that of the draft as it is now, 0 when there is none.
+    `now` is what the draft is by now.
     """
 
     title = "The draft was changed meanwhile"
 
-    def __init__(self, draft: EmailTemplateDraft | None) -> None:
-        self.saved_by_id = draft.saved_by_id if draft else None
-        self.revision = draft.revision if draft else 0
+    def __init__(self, seen: Seen, saved_by_id: uuid.UUID | None) -> None:
+        self.now = seen
+        self.saved_by_id = saved_by_id
         super().__init__(
             "Another draft of this template was saved meanwhile.",
             cure="Copy what you wrote, reload the page, and put it in again.",
@@ -49,11 +59,11 @@ class Document:
     max_age: str = ""
 
     def text(self, before: str, kind: Kind) -> str:
-        """The file as it will be. `before` is its text until now, whose comments and other keys stay."""
-        try:
-            front = front_matter.split(before).front if before else ""
-        except TemplateInvalid:
-            front = ""
+        """The file as it will be. `before` is its text until now, whose comments and other keys stay.
+
+        Raises TemplateInvalid when its front matter cannot be read.
+        """
+        front = front_matter.split(before).front if before else ""
         values: dict[str, Any] = {"name": _line(self.name), "description": _line(self.description)}
         if kind is Kind.TEMPLATE:
             values |= {
@@ -83,13 +93,29 @@ def is_behind(template: EmailTemplate, draft: EmailTemplateDraft | None) -> bool
     return draft is not None and draft.based_on_id != template.current_version_id
 
 
-def save(
-    session: Session, template: EmailTemplate, *, text: str, revision: int, user_id: uuid.UUID, now: datetime
-) -> EmailTemplateDraft:
-    """`revision` is the one that the person has seen, 0 for no draft. Raises DraftOvertaken."""
+def standing(session: Session, template: EmailTemplate) -> Seen:
+    """What somebody sees who opens the editor now."""
     draft = queries.draft_of(session, template.id)
-    if (draft.revision if draft else 0) != revision:
-        raise DraftOvertaken(draft)
+    if draft is None:
+        return Seen(revision=0, based_on=template.current_version_id)
+    return Seen(revision=draft.revision, based_on=draft.based_on_id)
+
+
+def demand_seen(session: Session, template: EmailTemplate, seen: Seen) -> None:
+    """Nobody changes what they have not seen. Locks the template until the transaction ends. Raises DraftOvertaken."""
+    queries.lock(session, template)
+    now = standing(session, template)
+    if now != seen:
+        draft = queries.draft_of(session, template.id)
+        raise DraftOvertaken(now, draft.saved_by_id if draft else None)
+
+
+def save(
+    session: Session, template: EmailTemplate, *, text: str, seen: Seen, user_id: uuid.UUID, now: datetime
+) -> EmailTemplateDraft:
+    """Raises DraftOvertaken."""
+    demand_seen(session, template, seen)
+    draft = queries.draft_of(session, template.id)
     if draft is None:
         draft = EmailTemplateDraft(email_template_id=template.id, based_on_id=template.current_version_id, revision=0)
         session.add(draft)
@@ -101,11 +127,13 @@ def save(
     return draft
 
 
-def build_on_current(session: Session, template: EmailTemplate) -> None:
-    """The author has seen the version that was published meanwhile, and keeps the draft on top of it."""
+def build_on_current(session: Session, template: EmailTemplate) -> bool:
+    """The author has seen the version published meanwhile, and keeps the draft on top of it. False without a draft."""
+    queries.lock(session, template)
     draft = queries.draft_of(session, template.id)
     if draft is not None:
         draft.based_on_id = template.current_version_id
+    return draft is not None
 
 
 def discard(session: Session, template: EmailTemplate) -> bool:
@@ -134,7 +162,7 @@ def begin(session: Session, *, slug: str, kind: Kind, text: str, user_id: uuid.U
     template.purpose = str(file.values.get("purpose") or "")
     session.add(template)
     session.flush()
-    save(session, template, text=text, revision=0, user_id=user_id, now=now)
+    save(session, template, text=text, seen=standing(session, template), user_id=user_id, now=now)
     return template
 
 

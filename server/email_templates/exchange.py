@@ -20,7 +20,7 @@ from server.email_templates import queries
 from server.email_templates.load import parse_folder
 from server.email_templates.models import EmailTemplate, EmailTemplateVersion, Kind, Origin
 from server.email_templates.publish import Signature, publish
-from server.email_templates.shared_blocks import path_of
+from server.email_templates.shared_blocks import FOLDER, path_of
 from server.email_templates.source import TemplateSource
 from server.errors import Conflict
 
@@ -36,6 +36,7 @@ class Standing(StrEnum):
     NOT_HERE = "not in the folder"
     CHANGED_HERE = "changed in the folder"
     CHANGED_ON_THE_WEB = "changed on the web"
+    ARCHIVED = "archived on the web"
     CONFLICT = "changed on both sides"
 
 
@@ -87,9 +88,11 @@ def compare(session: Session, folder: Path) -> list[Compared]:
     for slug in sorted(here.keys() | web.keys()):
         source, row = here.get(slug), web.get(slug)
         version = row[1] if row else None
-        kind = source.kind if source else Kind(row[0].kind) if row else Kind.TEMPLATE
-        path = path_of(slug) if kind is Kind.BLOCK else f"{slug}.mjml"
-        standing = _standing(session, source, version, memory.get(path))
+        is_archived = row is not None and row[0].archived_at is not None
+        if is_archived and source is None:
+            continue
+        path = _path(slug, source, row[0] if row else None)
+        standing = Standing.ARCHIVED if is_archived else _standing(session, source, version, memory.get(path))
         has_draft = row is not None and queries.draft_of(session, row[0].id) is not None
         found.append(
             Compared(slug=slug, path=path, standing=standing, source=source, version=version, has_draft=has_draft)
@@ -173,11 +176,14 @@ def _standing(
         return Standing.SAME
     if base == version.source_hash:
         return Standing.CHANGED_HERE
-    if base == source.hash or _was_a_version(session, version, source):
+    if base == source.hash:
         return Standing.CHANGED_ON_THE_WEB
-    if base is None and version.origin == Origin.FILES:
-        return Standing.CHANGED_HERE
-    return Standing.CONFLICT
+    if base is not None:
+        return Standing.CONFLICT
+    # No note of where the file came from: the history says whether it is an old one.
+    if _was_a_version(session, version, source):
+        return Standing.CHANGED_ON_THE_WEB
+    return Standing.CHANGED_HERE if version.origin == Origin.FILES else Standing.CONFLICT
 
 
 def _was_a_version(session: Session, version: EmailTemplateVersion, source: TemplateSource) -> bool:
@@ -191,9 +197,19 @@ def _was_a_version(session: Session, version: EmailTemplateVersion, source: Temp
 def _on_the_web(session: Session) -> dict[str, tuple[EmailTemplate, EmailTemplateVersion]]:
     return {
         template.slug: (template, queries.current_version(session, template))
-        for template in queries.list_all(session)
+        for template in queries.list_all(session, archived=True)
         if template.current_version_id is not None
     }
+
+
+def _path(slug: str, source: TemplateSource | None, template: EmailTemplate | None) -> str:
+    """Raises Conflict when one side has a template and the other a shared block of this name."""
+    kinds = {kind for kind in (source.kind if source else None, Kind(template.kind) if template else None) if kind}
+    if len(kinds) > 1:
+        raise Conflict(
+            f"{slug} is a template on one side and a shared block on the other.", cure="Rename one of the two."
+        )
+    return path_of(slug) if Kind.BLOCK in kinds else f"{slug}.mjml"
 
 
 def _taken(one: Compared, take: Collection[str]) -> bool:
@@ -209,7 +225,7 @@ def _demand_known(compared: Sequence[Compared], take: Collection[str]) -> None:
 
 
 def _has_files(folder: Path) -> bool:
-    return any(folder.glob("**/*.mjml"))
+    return any(folder.glob("*.mjml")) or any((folder / FOLDER).glob("*.mjml"))
 
 
 def _remembered(folder: Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from server.email_templates.problems import TemplateInvalid, TemplateProblem
@@ -60,10 +61,32 @@ def changed(front: str, wanted: Mapping[str, Any]) -> str:
     When nothing changes, not a letter does.
     """
     values = _values(front) if front.strip() else {}
-    wanted = {key: value for key, value in wanted.items() if (values.get(key) or None) != (value or None)}
+    wanted = {key: value for key, value in wanted.items() if _normal(values.get(key)) != _normal(value)}
     if not wanted:
         return front
-    lines = front.splitlines()
+    expected = {key: value for key, value in {**values, **wanted}.items() if value}
+    written = _line_by_line(front, wanted)
+    # A style of YAML that lines cannot be put into, such as all keys in {braces}: right goes before unchanged.
+    return written if _reads_as(written, expected) else "\n".join(_dumped(expected)) + "\n"
+
+
+def _normal(value: Any) -> Any:
+    """Texts are one line in the end, however YAML folds them."""
+    return " ".join(value.split()) if isinstance(value, str) else value or None
+
+
+def _reads_as(front: str, expected: Mapping[str, Any]) -> bool:
+    try:
+        found = _values(front)
+    except TemplateInvalid:
+        return False
+    return {key: _normal(value) for key, value in found.items() if value} == {
+        key: _normal(value) for key, value in expected.items()
+    }
+
+
+def _line_by_line(front: str, wanted: Mapping[str, Any]) -> str:
+    lines = front.split("\n")[:-1] if front else []
     places = _places(front, lines)
     # From the end, so that the lines above keep their places.
     for key in sorted(wanted.keys() & places.keys(), key=lambda key: -places[key].start):
@@ -99,13 +122,15 @@ def _comment_after(front: str, key: str) -> str:
 
 def _yaml(key: str, value: Any) -> list[str]:
     """No line for an empty value."""
-    if not value:
-        return []
+    return _dumped({key: value}) if value else []
+
+
+def _dumped(values: Mapping[str, Any]) -> list[str]:
     yaml = YAML(typ="rt", pure=True)
     yaml.width = 10_000
     out = io.StringIO()
-    yaml.dump(CommentedMap({key: _written(value)}), out)
-    return out.getvalue().splitlines()
+    yaml.dump(CommentedMap({key: _written(value) for key, value in values.items()}), out)
+    return out.getvalue().split("\n")[:-1]
 
 
 def _written(value: Any) -> Any:
@@ -122,6 +147,10 @@ _WORDS_OF_YAML = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 def _values(front: str) -> dict[str, Any]:
     try:
+        for event in YAML(typ="safe", pure=True).parse(front):
+            if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
+                line = event.start_mark.line + 2
+                _refuse(line, "The YAML has an anchor or an alias (& or *).", "Write each value out, or quote it.")
         values = YAML(typ="safe", pure=True).load(front)
     except MarkedYAMLError as error:
         line = (error.problem_mark.line if error.problem_mark else 0) + 2

@@ -37,15 +37,17 @@ def publish(
     at all is the caller's to know.
     """
     sources = sorted(sources, key=_blocks_first)
+    queries.one_publisher_at_a_time(session)
     blocks = {**queries.shared_blocks(session), **{one.slug: one for one in sources if one.kind is Kind.BLOCK}}
     changed = [one.slug for one in sources if one.kind is Kind.BLOCK]
     given = {one.slug for one in sources}
-    touched = [one for one in queries.using_blocks(session, changed) if one.slug not in given]
+    touched = touched_by(session, sources)
     compilations = compile_all([*sources, *touched], blocks)
-    problems = _family_problems(session, sources)
+    problems = family_problems(session, sources)
     if problems:
         raise TemplateInvalid(problems)
     written: dict[str, EmailTemplateVersion] = {}
+    origins = {source.slug: _origin_of(session, source) for source in touched}
     for source in [*sources, *touched]:
         note = (
             signature.note
@@ -54,9 +56,25 @@ def publish(
         )
         template = _template(session, source, signature.now)
         written[source.slug] = _add_version(
-            session, template, source, compilations[source.slug], replace(signature, note=note)
+            session,
+            template,
+            source,
+            compilations[source.slug],
+            replace(signature, note=note, origin=origins.get(source.slug, signature.origin)),
         )
     return written
+
+
+def touched_by(session: Session, sources: Sequence[TemplateSource]) -> list[TemplateSource]:
+    """The templates that use a shared block among these sources and are not among them themselves."""
+    blocks = [one.slug for one in sources if one.kind is Kind.BLOCK]
+    given = {one.slug for one in sources}
+    return [one for one in queries.using_blocks(session, blocks) if one.slug not in given]
+
+
+def _origin_of(session: Session, source: TemplateSource) -> Origin:
+    """A version that only follows a block was written where the version before it was."""
+    return Origin(queries.current_version(session, queries.by_slug(session, source.slug)).origin)
 
 
 def compile_all(sources: Sequence[TemplateSource], blocks: Mapping[str, TemplateSource]) -> dict[str, Compilation]:
@@ -86,7 +104,7 @@ def _of(source: TemplateSource, changed: Sequence[str], compilations: Mapping[st
     return ", ".join(slug for slug in compilations[source.slug].expanded.used if slug in changed)
 
 
-def _family_problems(session: Session, sources: Sequence[TemplateSource]) -> list[TemplateProblem]:
+def family_problems(session: Session, sources: Sequence[TemplateSource]) -> list[TemplateProblem]:
     """What is wrong between the files: a variant of nothing, two for the same people, a name taken by another kind."""
     known = {**queries.current_sources(session), **{one.slug: one for one in sources}}
     problems = []
@@ -97,6 +115,9 @@ def _family_problems(session: Session, sources: Sequence[TemplateSource]) -> lis
             problems.append(_problem(source, f"There is a {row.kind} with this name already.", "Choose another name."))
         if not source.variant_of:
             continue
+        if any(other.variant_of == source.slug for other in known.values()):
+            cure = "Make its variants variants of another template first."
+            problems.append(_problem(source, f"{source.slug} has variants, so it cannot be one itself.", cure))
         if default is None or default.kind is Kind.BLOCK:
             problems.append(_problem(source, f"There is no template {source.variant_of!r}.", "Name its file."))
         elif default.variant_of:

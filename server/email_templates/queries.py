@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session, aliased
 
 from server.email_templates.compile import CompiledTemplate, compile_template
@@ -140,6 +140,26 @@ def blocks_in(session: Session, version_id: uuid.UUID) -> Sequence[tuple[EmailTe
     return [(template, version) for template, version in rows]
 
 
+_HIGHEST = 2**31 - 1  # of a column
+_PUBLISHING = 0x52415051  # "RAPQ"
+
+
+def one_publisher_at_a_time(session: Session) -> None:
+    """A block and a template that begins to use it, published at once, would miss each other."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"SELECT pg_advisory_xact_lock({_PUBLISHING})"))
+
+
+def lock(session: Session, template: EmailTemplate) -> None:
+    """Until the transaction ends nobody else saves, publishes or discards it. (SQLite has one writer anyway.)"""
+    session.scalars(
+        select(EmailTemplate)
+        .where(EmailTemplate.id == template.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
 def draft_of(session: Session, template_id: uuid.UUID) -> EmailTemplateDraft | None:
     return session.scalar(select(EmailTemplateDraft).where(EmailTemplateDraft.email_template_id == template_id))
 
@@ -183,7 +203,11 @@ def count_users_of_blocks(session: Session) -> dict[uuid.UUID, int]:
 def by_number(session: Session, template: EmailTemplate, number: int) -> EmailTemplateVersion:
     """Raises NotFound."""
     of_template = EmailTemplateVersion.email_template_id == template.id
-    found = session.scalar(select(EmailTemplateVersion).where(of_template, EmailTemplateVersion.number == number))
+    found = (
+        None
+        if number > _HIGHEST
+        else session.scalar(select(EmailTemplateVersion).where(of_template, EmailTemplateVersion.number == number))
+    )
     if found is None:
         raise NotFound(f"{template.slug} has no version {number}.")
     return found

@@ -149,6 +149,8 @@ _SLUG_CURE = "Use small letters, digits and dashes; a variant has a dot before i
 
 def problem_of_slug(slug: str, kind: Kind) -> str:
     """What is wrong with a file's name, or an empty text."""
+    if slug == "new":  # the address of the form for a new one
+        return "The name 'new' is taken by Rapport itself."
     pattern = _SLUG if kind is Kind.BLOCK else _VARIANT_SLUG
     return "" if pattern.fullmatch(slug) and len(slug) <= 80 else f"The file name {slug!r} is not a slug."
 

@@ -13,7 +13,8 @@ from server.accounts.languages import LANGUAGES
 from server.email_templates import drafts, front_matter, queries
 from server.email_templates.conditions import FACTS, problem_of
 from server.email_templates.models import EmailTemplate, Kind
-from server.email_templates.shared_blocks import path_of
+from server.email_templates.publish import family_problems
+from server.email_templates.shared_blocks import included, path_of
 from server.email_templates.source import Category
 from server.errors import Conflict, Invalid
 
@@ -61,8 +62,6 @@ def begin(session: Session, values: Mapping[str, str], *, user_id: uuid.UUID, no
     slug = values["slug"]
     if variant_of and slug and not slug.startswith(f"{variant_of}."):
         errors["slug"] = f"A variant of {variant_of} is called {variant_of}. and a word, such as {variant_of}.de."
-    if slug == "new":
-        errors["slug"] = "This name is taken by Rapport itself."
     if errors:
         raise Invalid("Please check what is marked.", fields=errors)
     front = {"name": values["name"], "purpose": values["purpose"], "variant_of": variant_of, "when": when}
@@ -97,6 +96,20 @@ def archive(session: Session, template: EmailTemplate, now: datetime) -> None:
     if queries.variants(session, template.id):
         raise Conflict("It still has variants.", cure="Archive them first.")
     template.archived_at = now
+
+
+def unarchive(session: Session, template: EmailTemplate) -> None:
+    """Raises Conflict when its place was taken meanwhile, or when it needs something that is archived itself."""
+    if template.current_version_id is not None:
+        source = queries.written_source(template, queries.version(session, template.current_version_id))
+        problems = family_problems(session, [source])
+        if problems:
+            raise Conflict(problems[0].message, cure=problems[0].cure)
+        absent = set(included(source.mjml)) - queries.shared_blocks(session).keys()
+        if absent:
+            names = ", ".join(sorted(absent))
+            raise Conflict(f"It includes {names}, which is archived.", cure="Take that out of the archive first.")
+    template.archived_at = None
 
 
 def _when(values: Mapping[str, str], errors: dict[str, str]) -> dict[str, str]:

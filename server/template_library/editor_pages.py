@@ -26,7 +26,7 @@ from server.template_library.access import demand_admin
 from server.template_library.draft_view import audience_of, contact_id_of, filled_in, places_of
 from server.template_library.family import conditions
 from server.template_library.gate import PublishRefused, demand_passing
-from server.template_library.shapes import read_sent
+from server.template_library.shapes import Sent, read_sent
 from server.template_library.test_email import send_to_oneself
 from server.web import show
 from server.web.frame import Crumb, page, runtime, tell
@@ -42,23 +42,33 @@ def edit(slug: str) -> str:
         return _page(session, queries.by_slug(session, slug))
 
 
+@blueprint.get("/templates/<slug>/csrf")
+def token(slug: str) -> Response:
+    """The token of this session, for a page that was loaded in an earlier one. No other site can read the answer."""
+    visitor = demand_admin()
+    with runtime().db.reading() as session:
+        queries.by_slug(session, slug)
+    return jsonify(token=visitor.csrf_token)
+
+
 @blueprint.post("/templates/<slug>/draft")
 def save(slug: str) -> BaseResponse:
     visitor = demand_admin()
     here = runtime()
     sent = read_sent(request.get_json(silent=True))
-    if sent.revision is None:
-        raise Invalid("The editor did not say which draft it has.", cure="Reload the page.")
+    seen = _seen_in_form(sent)
     now = here.clock.now()
     try:
         with here.db.transaction() as session:
             template = queries.by_slug(session, slug)
             text = sent.document.text(drafts.current_text(session, template)[0], Kind(template.kind))
-            draft = drafts.save(session, template, text=text, revision=sent.revision, user_id=visitor.user_id, now=now)
-            revision = draft.revision
+            draft = drafts.save(session, template, text=text, seen=seen, user_id=visitor.user_id, now=now)
+            revision, based_on = draft.revision, draft.based_on_id
     except drafts.DraftOvertaken as overtaken:
         return _overtaken(slug, overtaken)
-    return jsonify(revision=revision, saved={"text": f"Saved {show.clock_time(now).text}"})
+    return jsonify(
+        revision=revision, based_on=str(based_on or ""), saved={"text": f"Saved {show.clock_time(now).text}"}
+    )
 
 
 @blueprint.post("/templates/<slug>/publish")
@@ -68,21 +78,22 @@ def publish(slug: str) -> BaseResponse:
     here = runtime()
     note = " ".join(request.form.get("note", "").split())[:1_000]
     signature = Signature(origin=Origin.WEB, now=here.clock.now(), author_id=visitor.user_id, note=note)
-    revision = request.form.get("revision", "")
     try:
         with here.db.reading() as session:
             template = queries.by_slug(session, slug)
-            demand_passing(session, [_publishable(session, template, revision)], signature)
+            demand_passing(session, [_publishable(session, template)], signature)
         with here.db.transaction() as session:
             template = queries.by_slug(session, slug)
-            written = publish_sources(session, [_publishable(session, template, revision)], signature)
+            drafts.demand_seen(session, template, _seen())
+            written = publish_sources(session, [_publishable(session, template)], signature)
             drafts.discard(session, template)
             number, touched = written[slug].number, len(written) - 1
-    except PublishRefused as refused:
+    except (TemplateInvalid, Conflict) as error:
         with here.db.reading() as session:
             template = queries.by_slug(session, slug)
-            findings = _refused_findings(template, refused)
-            return Response(_page(session, template, findings=findings, note=note), status=422)
+            findings = _refused_findings(template, error)
+            status = 409 if isinstance(error, Conflict) else 422
+            return Response(_page(session, template, findings=findings, note=note), status=status)
     more = f" {touched} template{'' if touched == 1 else 's'} that use it got a new version, too." if touched else ""
     tell(f"Version {number} is published.{more}")
     return redirect(url_for("template_library.template", slug=slug), code=303)
@@ -92,7 +103,9 @@ def publish(slug: str) -> BaseResponse:
 def discard(slug: str) -> BaseResponse:
     demand_admin()
     with runtime().db.transaction() as session:
-        is_there = drafts.discard(session, queries.by_slug(session, slug))
+        template = queries.by_slug(session, slug)
+        drafts.demand_seen(session, template, _seen())
+        is_there = drafts.discard(session, template)
     tell("The draft is discarded.", "info")
     target = url_for("template_library.template", slug=slug) if is_there else url_for("template_library.library")
     return redirect(target, code=303)
@@ -106,7 +119,7 @@ def test_email(slug: str) -> BaseResponse:
     try:
         with here.db.reading() as session:
             template = queries.by_slug(session, slug)
-            text, _ = drafts.current_text(session, template)
+            text = _text_to_test(session, template)
             examined = examine(text, slug, Kind(template.kind), queries.shared_blocks(session))
             filled, refusal = filled_in(session, examined, contact_id_of(request.form.get("contact_id", "")))
             user, mailbox = people.by_id(session, visitor.user_id), connection.of_user(session, visitor.user_id)
@@ -122,6 +135,13 @@ def test_email(slug: str) -> BaseResponse:
     return _toast("success", f"On its way to {mailbox.email}. It has [Test] in its subject.", slug)
 
 
+def _text_to_test(session: Session, template: EmailTemplate) -> str:
+    """The draft for the editor, which says its revision; the version in use for the page that shows that one."""
+    if "revision" in request.form or template.current_version_id is None:
+        return drafts.current_text(session, template)[0]
+    return queries.version(session, template.current_version_id).source_text
+
+
 def _toast(tone: str, text: str, slug: str) -> BaseResponse:
     if request.headers.get("HX-Request") == "true":
         return Response(render_template("email_templates/_toast.html", tone=tone, text=text))
@@ -129,13 +149,27 @@ def _toast(tone: str, text: str, slug: str) -> BaseResponse:
     return redirect(url_for("template_library.template", slug=slug), code=303)
 
 
-def _publishable(session: Session, template: EmailTemplate, revision: str) -> TemplateSource:
-    """The draft as a source. Raises Conflict when there is nothing new, or when it is not what the person has seen."""
+def _seen() -> drafts.Seen:
+    """What the person had before their eyes, from a form. Raises Invalid."""
+    revision = request.form.get("revision", "")
+    if not revision.isdecimal() or len(revision) > 9:
+        raise Invalid("The editor did not say which draft it has.", cure="Reload the page.")
+    return drafts.Seen(revision=int(revision), based_on=contact_id_of(request.form.get("based_on", "")))
+
+
+def _seen_in_form(sent: Sent) -> drafts.Seen:
+    if sent.revision is None:
+        raise Invalid("The editor did not say which draft it has.", cure="Reload the page.")
+    return drafts.Seen(revision=sent.revision, based_on=sent.based_on)
+
+
+def _publishable(session: Session, template: EmailTemplate) -> TemplateSource:
+    """The draft as a source. Raises Conflict when there is nothing new, or when somebody has published meanwhile."""
     text, draft = drafts.current_text(session, template)
+    if template.archived_at is not None:
+        raise Conflict("This template is archived.", cure="Take it out of the archive first.")
     if draft is None:
         raise Conflict("There is no draft to publish.", cure="Change something first.")
-    if str(draft.revision) != revision:
-        raise drafts.DraftOvertaken(draft)
     if drafts.is_behind(template, draft):
         raise Conflict(
             "A newer version was published since this draft began.",
@@ -158,14 +192,25 @@ def _overtaken(slug: str, overtaken: drafts.DraftOvertaken) -> BaseResponse:
     is_me = overtaken.saved_by_id == require_visitor().user_id
     detail = "You saved this draft in another tab." if is_me else f"{who} has saved this draft meanwhile."
     cure = "Look at the other draft, then save yours over it, or reload the page to go on with the other."
-    response = jsonify(detail=detail, cure=cure, compare_href=href, revision=overtaken.revision)
+    response = jsonify(
+        detail=detail,
+        cure=cure,
+        compare_href=href,
+        revision=overtaken.now.revision,
+        based_on=str(overtaken.now.based_on or ""),
+    )
     response.status_code = 409
     return response
 
 
-def _refused_findings(template: EmailTemplate, refused: PublishRefused) -> list[dict[str, Any]]:
-    judged = refused.judged[0]
-    return present.publish_findings(judged, places_of(template, judged.examined))
+def _refused_findings(template: EmailTemplate, error: TemplateInvalid | Conflict) -> list[dict[str, Any]]:
+    if isinstance(error, PublishRefused):
+        own, *others = error.judged
+        rows = present.publish_findings(own, places_of(template, own.examined))
+        return [*rows, *present.findings_of_others(others, {row["message"] for row in rows})]
+    if isinstance(error, TemplateInvalid):
+        return [present.refusal(problem.message, problem.cure, problem.file) for problem in error.problems]
+    return [present.refusal(error.detail, error.cure, "Draft")]
 
 
 def _page(
@@ -175,6 +220,8 @@ def _page(
     file = front_matter.split(text)
     person = next(audience_of(session, template).people(session), None)
     number = present.number_of(session, template)
+    seen = drafts.standing(session, template)
+    form = _form(file)
 
     def to(endpoint: str) -> str:
         return url_for(endpoint, slug=template.slug)
@@ -196,8 +243,9 @@ def _page(
             "when": label_of(conditions(template)),
         },
         draft={
-            **_form(file),
-            "revision": draft.revision if draft else 0,
+            **form,
+            "revision": seen.revision,
+            "based_on": str(seen.based_on or ""),
             "saved": {"moment": show.moment(draft.saved_at), "by": present.author(session, draft.saved_by_id, "")}
             if draft
             else None,
@@ -205,12 +253,16 @@ def _page(
             "compare_href": present.compare_href(template, number, "draft") if number else None,
         },
         categories=present.categories(),
-        roles=[{"value": key, "label": label} for key, label in ROLE_LABELS.items()],
+        roles=[
+            {"value": role, "label": present.role_label(role)}
+            for role in dict.fromkeys([*ROLE_LABELS, *form["for_roles"]])
+        ],
         contact={"id": person.id, "label": f"{person.full_name}, {person.account_name}"} if person else None,
         publish_findings=findings,
         publish_note=note,
         urls={
             "save": to(".save"),
+            "token": to(".token"),
             "check": to("template_answers.check"),
             "preview": to("template_answers.preview"),
             "fields": to("template_answers.fields"),

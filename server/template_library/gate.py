@@ -14,7 +14,7 @@ from server.email_templates.compile import CompiledTemplate
 from server.email_templates.findings import Examined, examine_source
 from server.email_templates.models import EmailTemplate, EmailTemplateVersion, Kind
 from server.email_templates.problems import Severity, TemplateInvalid, TemplateProblem
-from server.email_templates.publish import Signature, file_of, publish
+from server.email_templates.publish import Signature, file_of, publish, touched_by
 from server.email_templates.source import TemplateSource
 from server.template_library.everybody import names
 from server.template_library.family import audience
@@ -76,7 +76,8 @@ def demand_passing(session: Session, sources: Sequence[TemplateSource], signatur
 
     Raises PublishRefused with all findings.
     """
-    judged = judge(session, sources, visitor_id=signature.author_id, now=signature.now)
+    everything = [*sources, *touched_by(session, sources)]
+    judged = judge(session, everything, visitor_id=signature.author_id, now=signature.now)
     if any(one.is_refused for one in judged):
         raise PublishRefused(judged)
 

@@ -206,14 +206,16 @@ def _picture(session: Session, found: EmailTemplate, version: EmailTemplateVersi
 
 
 def _touched(session: Session, block: EmailTemplate) -> list[dict[str, Any]]:
-    sources = queries.using_blocks(session, [block.slug])
+    using = {source.slug for source in queries.using_blocks(session, [block.slug])}
+    numbers = {version.id: version.number for version in queries.current_versions(session)}
     return [
         {
-            "name": source.name,
-            "href": url_for(".template", slug=source.slug),
-            "version": present.number_of(session, queries.by_slug(session, source.slug)),
+            "name": one.name,
+            "href": url_for(".template", slug=one.slug),
+            "version": numbers.get(one.current_version_id) if one.current_version_id else None,
         }
-        for source in sources
+        for one in queries.list_all(session)
+        if one.slug in using
     ]
 
 
@@ -246,7 +248,7 @@ def archive(slug: str) -> BaseResponse:
 def unarchive(slug: str) -> BaseResponse:
     demand_admin()
     with runtime().db.transaction() as session:
-        queries.by_slug(session, slug).archived_at = None
+        beginning.unarchive(session, queries.by_slug(session, slug))
     tell("Back in the library.")
     return redirect(url_for(".template", slug=slug), code=303)
 

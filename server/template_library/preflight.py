@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -116,7 +116,7 @@ def _values(person: Person, used: set[str]) -> list[object]:
         "contact.title": person.title,
         "account.arr": person.arr,
         "account.renewal_date": person.renewal_on,
-        "tam.name": person.account_tam_name,
+        "tam.name": person.tam_id or person.account_tam_name,
         "tam.first_name": person.tam_id,
         "tam.email": person.tam_id,
         "sender.title": person.tam_title,
@@ -135,10 +135,12 @@ def _outcome(compiled: CompiledTemplate, one: Recipient) -> list[tuple[tuple[str
     except MissingValue as missing:
         return [(("missing", path), _missing(path)) for path in missing.missing]
     except StaleValue as stale:
+        # Fresh values may come with the next import; what else is wrong stays.
+        others = _outcome(replace(compiled, max_age=()), one)
         words = "The values of {people} are older than max_age allows."
         cure = "Import the records again; nothing is sent with older values."
         problem = TemplateProblem(line=0, message=words, cure=cure, severity=Severity.WARNING)
-        return [(("stale", *stale.fields), problem)]
+        return [(("stale", *stale.fields), problem), *others]
     except RenderRefused as refused:
         problem = TemplateProblem(line=0, message=f"{refused.detail} (for {{people}})", cure=refused.cure)
         return [(("refused", *(refused.fields or [refused.detail])), problem)]

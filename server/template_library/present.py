@@ -17,6 +17,7 @@ from server.email_templates import queries
 from server.email_templates.conditions import label_of
 from server.email_templates.models import EmailTemplate, EmailTemplateDraft, EmailTemplateVersion, Kind, Origin
 from server.email_templates.problems import TemplateProblem
+from server.email_templates.publish import file_of
 from server.email_templates.source import CATEGORY_LABELS, Category, TemplateSource, age_text
 from server.template_library.everybody import names
 from server.template_library.family import conditions, relatives
@@ -207,6 +208,22 @@ def publish_findings(judged: Judged, places: Places) -> list[dict[str, Any]]:
             }
         )
     return sorted(rows, key=lambda row: row["severity"] != "error")
+
+
+def findings_of_others(others: Sequence[Judged], told: set[str]) -> list[dict[str, Any]]:
+    """The errors of templates that a shared block would break, each with the template's name; not what was told."""
+    rows = []
+    for judged in others:
+        source = judged.source
+        places = Places(file=file_of(source), subject_line=source.subject_line, mjml_line=source.mjml_line)
+        for row in publish_findings(judged, places):
+            if row["severity"] == "error" and row["message"] not in told:
+                rows.append({**row, "where": f"{source.name}: {row['where']}"})
+    return rows
+
+
+def refusal(message: str, cure: str, where: str) -> dict[str, Any]:
+    return {"severity": "error", "where": where, "message": message, "cure": cure, "contacts": [], "more": 0}
 
 
 _PLACES: Mapping[str, str] = {"subject": "Subject", "settings": "Settings"}

@@ -130,7 +130,7 @@ def _side(session: Session, template: EmailTemplate, which: str) -> _Side:
         examined = examine(text, template.slug, Kind(template.kind), queries.shared_blocks(session))
         src = url_for(".draft_picture", slug=template.slug) if examined.compilation else None
         return _Side(about=about, text=text, preview_src=src)
-    if not which.isdecimal():
+    if not which.isdecimal() or len(which) > 9:
         raise NotFound(f"There is no version {which[:20]!r}.", cure="Choose two of the list.")
     found = queries.by_number(session, template, int(which))
     src = url_for(".picture", slug=template.slug, number=found.number)
@@ -154,7 +154,9 @@ def _conflict(session: Session, template: EmailTemplate) -> dict[str, Any] | Non
 def keep_draft(slug: str) -> BaseResponse:
     demand_admin()
     with runtime().db.transaction() as session:
-        drafts.build_on_current(session, queries.by_slug(session, slug))
+        is_there = drafts.build_on_current(session, queries.by_slug(session, slug))
+    if not is_there:
+        raise Conflict("There is no draft any more.", cure="Open the editor to begin a new one.")
     tell("The draft stands on the newest version now. Publishing it replaces that version.", "info")
     return redirect(url_for("template_editor.edit", slug=slug), code=303)
 
@@ -177,6 +179,11 @@ def restore(slug: str, number: int) -> BaseResponse:
         template = queries.by_slug(session, slug)
         found = queries.by_number(session, template, number)
         text, draft = drafts.current_text(session, template)
+        if draft is None and text == found.source_text:
+            raise Conflict(
+                f"The text of version {number} is the text in use.",
+                cure="What differs is a shared block in it: restore that block instead.",
+            )
         if draft is not None and text != found.source_text:
             raise Conflict(
                 "There is a draft that would be lost.", cure="Publish or discard it first, then restore the version."
@@ -185,7 +192,7 @@ def restore(slug: str, number: int) -> BaseResponse:
             session,
             template,
             text=found.source_text,
-            revision=draft.revision if draft else 0,
+            seen=drafts.standing(session, template),
             user_id=visitor.user_id,
             now=here.clock.now(),
         )

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from server.email_templates import drafts, exchange, queries
 from server.email_templates.exchange import ExchangeConflict, Standing
 from server.email_templates.load import load_templates, read_folder
-from server.email_templates.models import Origin
+from server.email_templates.models import Kind, Origin
 from server.email_templates.problems import TemplateInvalid
 from server.email_templates.publish import Signature, publish
 from server.email_templates.source import parse_source
+from server.errors import Conflict
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -141,6 +142,74 @@ def test_a_text_taken_back_by_git_is_a_change_and_no_old_file(db, folder: Path):
         exchange.remember(session, folder)
         (folder / "hello.mjml").write_text(FILE)
         assert standings(session, folder) == {"hello": Standing.CHANGED_HERE}
+
+
+def test_a_text_taken_back_while_the_web_changed_is_a_conflict(db, folder: Path):
+    with db.transaction() as session:
+        exchange.push(session, folder, by_files())
+        (folder / "hello.mjml").write_text(FILE.replace("Say hello.", "Changed."))
+        exchange.push(session, folder, by_files(LATER))
+        exchange.remember(session, folder)
+        publish_on_the_web(session, FILE.replace("Say hello.", "From the web."))
+        (folder / "hello.mjml").write_text(FILE)
+        assert standings(session, folder) == {"hello": Standing.CONFLICT}
+
+
+def test_what_is_archived_on_the_web_stays_archived(db, folder: Path):
+    with db.transaction() as session:
+        exchange.push(session, folder, by_files())
+        queries.by_slug(session, "hello").archived_at = NOW
+        assert standings(session, folder) == {"hello": Standing.ARCHIVED}
+        assert exchange.push(session, folder, by_files(LATER)) == {}
+        assert exchange.push(session, folder, by_files(LATER), take=["hello"]).keys() == {"hello"}
+
+
+def test_a_template_here_and_a_block_there_of_one_name_are_told(db, folder: Path):
+    with db.transaction() as session:
+        publish(session, [parse_source(BLOCK, "hello", Kind.BLOCK)], by_files())
+        with pytest.raises(Conflict, match="shared block on the other"):
+            exchange.pull(session, folder, take=["hello"])
+
+
+def test_the_web_keeps_its_text_when_only_its_block_came_from_files(db, folder: Path):
+    (folder / "blocks").mkdir()
+    (folder / "blocks" / "footer.mjml").write_text(BLOCK)
+    (folder / "hello.mjml").write_text(WITH_BLOCK)
+    with db.transaction() as session:
+        load_templates(session, read_folder(folder), NOW)
+        publish_on_the_web(session, WITH_BLOCK.replace("Say hello.", "From the web."))
+        (folder / "blocks" / "footer.mjml").write_text(BLOCK.replace("Bye.", "Bye, bye."))
+        for _ in range(2):
+            assert load_templates(session, read_folder(folder), LATER).kept == ["hello"]
+        assert "From the web." in queries.current_version(session, queries.by_slug(session, "hello")).source_text
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "  name: Hello\n  subject: Hi\n  category: onboarding\n  purpose: P\n",
+        "{name: Hello, subject: Hi, category: onboarding, purpose: P}\n",
+        'name: "Hel\u2028lo"\nsubject: Hi\ncategory: onboarding\npurpose: P\n',
+        "name: |\n  Hello\nsubject: >\n  Hi\n  there\ncategory: onboarding\npurpose: P\n",
+        "name: Hello\nsubject: Hi\ncategory: onboarding\npurpose: P\nvariant_of: x\nwhen: {contact.language: de}\n",
+    ],
+)
+def test_a_form_never_breaks_what_yaml_allows(front: str):
+    before = f"---\n{front}---\n<mjml></mjml>"
+    document = drafts.Document(
+        mjml="<mjml></mjml>", name="Other: name", subject="Hi there", category="onboarding", purpose="P"
+    )
+    once = document.text(before, Kind.TEMPLATE)
+    source = parse_source(once, "x.de" if "variant_of" in front else "x")
+    assert (source.name, source.subject, source.purpose) == ("Other: name", "Hi there", "P")
+    assert source.when == ((("contact.language", "de"),) if "variant_of" in front else ())
+    assert document.text(once, Kind.TEMPLATE) == once
+
+
+def test_anchors_are_refused_before_they_grow():
+    bomb = "a: &a [x, x]\n" + "".join(f"{name}: &{name} [*{before}, *{before}]\n" for before, name in ("ab", "bc"))
+    with pytest.raises(TemplateInvalid, match="anchor"):
+        parse_source(f"---\n{bomb}---\n<mjml></mjml>", "x")
 
 
 def test_without_its_memory_an_old_folder_is_behind_and_a_changed_one_in_conflict(db, folder: Path):

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from server.contacts.models import Contact
 from server.email_templates import queries
-from server.email_templates.models import EmailTemplateVersion, Origin
+from server.email_templates.models import EmailTemplateVersion, Kind, Origin
 from server.email_templates.publish import Signature, publish
 from server.email_templates.source import parse_source
 from server.runtime import Runtime
@@ -47,6 +47,7 @@ class Editor:
     client: SignedInClient
     slug: str = SLUG
     revision: int = 0
+    based_on: str | None = None
     form: dict[str, Any] = field(
         default_factory=lambda: {
             "mjml": BODY,
@@ -60,17 +61,31 @@ class Editor:
     def open(self) -> str:
         return self.client.get(f"/templates/{self.slug}/edit").text
 
+    def load(self) -> None:
+        """What the page says of the draft that it shows."""
+        page = self.open()
+        revision = re.search(r'name="revision" value="(\d+)"', page)
+        based_on = re.search(r'name="based_on" value="([^"]*)"', page)
+        assert revision is not None
+        assert based_on is not None
+        self.revision, self.based_on = int(revision[1]), based_on[1]
+
+    def seen(self) -> dict[str, Any]:
+        if self.based_on is None:
+            self.load()
+        return {"revision": self.revision, "based_on": self.based_on}
+
     def check(self, contact: uuid.UUID | None = None, **changes: Any) -> dict[str, Any]:
         document = {**self.form, **changes, "contact_id": str(contact) if contact else None}
         answer: dict[str, Any] = self.client.post(f"/templates/{self.slug}/check", json=document).get_json()
         return answer
 
-    def save(self, *, revision: int | None = None, **changes: Any) -> TestResponse:
+    def save(self, **changes: Any) -> TestResponse:
         self.form |= changes
-        sent = {**self.form, "revision": self.revision if revision is None else revision}
+        sent = {**self.form, **self.seen()}
         answer = self.client.post(f"/templates/{self.slug}/draft", json=sent, headers={"Accept": "application/json"})
         if answer.status_code == 200:
-            self.revision = answer.get_json()["revision"]
+            self.revision, self.based_on = answer.get_json()["revision"], answer.get_json()["based_on"]
         return answer
 
     def picture(self, contact: uuid.UUID | None = None, mode: str = "html", theme: str = "light") -> TestResponse:
@@ -82,10 +97,10 @@ class Editor:
     def publish(self, note: str = "", **changes: Any) -> TestResponse:
         if changes:
             assert self.save(**changes).status_code == 200
-        form = {"revision": str(self.revision), "note": note}
+        form = {**self.seen(), "note": note}
         answer = self.client.post(f"/templates/{self.slug}/publish", data=form)
         if answer.status_code == 303:
-            self.revision = 0
+            self.based_on = None
         return answer
 
 
@@ -106,10 +121,10 @@ def editor(dana: SignedInClient) -> Editor:
     return Editor(client=dana)
 
 
-def publish_file(runtime: Runtime, text: str, slug: str = SLUG) -> None:
+def publish_file(runtime: Runtime, text: str, slug: str = SLUG, kind: Kind = Kind.TEMPLATE) -> None:
     with runtime.db.transaction() as session:
         signature = Signature(origin=Origin.FILES, now=runtime.clock.now())
-        publish(session, [parse_source(text, slug)], signature)
+        publish(session, [parse_source(text, slug, kind)], signature)
 
 
 def versions_of(runtime: Runtime, slug: str = SLUG) -> list[EmailTemplateVersion]:

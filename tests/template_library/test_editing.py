@@ -86,13 +86,35 @@ def test_nobody_saves_over_what_they_have_not_seen(
     editor: Editor, library: Book, sign_in: Callable[[uuid.UUID], SignedInClient]
 ) -> None:
     second = Editor(client=sign_in(library.dana))
+    second.load()
     assert editor.save(purpose="First.").status_code == 200
     answer = second.save(purpose="Second.")
     assert answer.status_code == 409
     assert "another tab" in answer.get_json()["detail"]
     assert "First." in editor.open()
-    assert second.save(revision=answer.get_json()["revision"]).status_code == 200
+    second.revision, second.based_on = answer.get_json()["revision"], answer.get_json()["based_on"]
+    assert second.save().status_code == 200
     assert "Second." in editor.open()
+
+
+def test_a_page_from_before_a_publish_saves_over_nothing(
+    editor: Editor, library: Book, runtime: Runtime, sign_in: Callable[[uuid.UUID], SignedInClient]
+) -> None:
+    """Revisions begin again after publishing: an old page must not pass for a new one."""
+    old = Editor(client=sign_in(library.dana))
+    old.load()
+    assert editor.publish(purpose="By somebody else.").status_code == 303
+    assert old.save(purpose="Mine.").status_code == 409
+    assert old.client.post("/templates/hello/discard", data=old.seen()).status_code == 409
+    assert "By somebody else." in versions_of(runtime)[0].source_text
+
+
+def test_a_fresh_token_is_given_to_a_page_of_an_earlier_session(
+    library: Book, sign_in: Callable[[uuid.UUID], SignedInClient]
+) -> None:
+    client = sign_in(library.dana)
+    assert client.get("/templates/hello/csrf").get_json() == {"token": client.csrf_token}
+    assert sign_in(library.alice).get("/templates/hello/csrf").status_code == 403
 
 
 def test_a_form_that_is_none_is_refused(dana: SignedInClient) -> None:
@@ -190,6 +212,7 @@ def test_a_draft_that_began_before_a_newer_version_is_shown_and_not_published(ed
     for words in ("<del>files</del>", "<ins>web</ins>", "Keep mine", "Take theirs"):
         assert words in page
     assert editor.client.post("/templates/hello/draft/keep").status_code == 303
+    editor.load()
     assert editor.publish("Mine after all.").status_code == 303
     assert [version.number for version in versions_of(runtime)] == [3, 2, 1]
 

@@ -159,11 +159,11 @@ def test_a_new_template_begins_as_a_draft_and_is_listed(dana: SignedInClient, ru
     form = {"kind": "template", "name": "Bad news", "slug": "bad-news", "category": "risk", "purpose": "Tell it."}
     answer = dana.post("/templates/new", data=form)
     assert answer.headers["Location"] == "/templates/bad-news/edit"
-    editor = Editor(client=dana, slug="bad-news", revision=1)
+    editor = Editor(client=dana, slug="bad-news")
     assert "Write here." in editor.open()
     assert "Draft" in rows(dana.get("/templates?folder=risk").text)
     assert "Nothing published yet" in plain(dana.get("/templates/bad-news").text)
-    answer = dana.post("/templates/bad-news/publish", data={"revision": "1"})
+    answer = editor.publish()
     assert answer.status_code == 303, plain(answer.text)
     with runtime.db.reading() as session:
         assert queries.current_version(session, queries.by_slug(session, "bad-news")).number == 1
@@ -172,7 +172,8 @@ def test_a_new_template_begins_as_a_draft_and_is_listed(dana: SignedInClient, ru
 def test_a_draft_that_never_became_a_version_goes_when_it_is_discarded(dana: SignedInClient) -> None:
     form = {"kind": "template", "name": "Oops", "slug": "oops", "category": "risk"}
     dana.post("/templates/new", data=form)
-    assert dana.post("/templates/oops/discard").headers["Location"] == "/templates"
+    seen = Editor(client=dana, slug="oops").seen()
+    assert dana.post("/templates/oops/discard", data=seen).headers["Location"] == "/templates"
     assert dana.get("/templates/oops").status_code == 404
 
 
@@ -188,7 +189,7 @@ def test_a_variant_begins_as_a_copy_with_its_condition(dana: SignedInClient, run
         "when_language": "de",
     }
     assert dana.post("/templates/new", data=form).status_code == 303
-    assert dana.post("/templates/hello.de/publish", data={"revision": "1"}).status_code == 303
+    assert Editor(client=dana, slug="hello.de").publish().status_code == 303
     with runtime.db.reading() as session:
         version = queries.current_version(session, queries.by_slug(session, "hello.de"))
     assert "# Dana looks after this one." in version.source_text

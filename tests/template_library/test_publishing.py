@@ -11,14 +11,14 @@ from sqlalchemy import func, select
 
 from server.accounts.models import Account
 from server.email_templates import queries
-from server.email_templates.models import EmailTemplateVersion
+from server.email_templates.models import EmailTemplateVersion, Kind
 from server.runtime import Runtime
 from server.sandbox.running import RunningSandbox
 from server.sends.models import OutboundEmail
 from server.timeline.models import TimelineEntry
 from tests.cast import DANA, Book, add_contact, connect_mailbox
 from tests.conftest import SCOPES, SignedInClient
-from tests.template_library.conftest import BODY, Editor, change_contact, plain, publish_file, versions_of
+from tests.template_library.conftest import BODY, FILE, Editor, change_contact, plain, publish_file, versions_of
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NEEDS_TITLE = BODY.replace("and its plans", "and {{ contact.title }}")
@@ -85,7 +85,7 @@ def test_values_older_than_the_template_allows_are_told(
     with runtime.db.transaction() as session:
         session.get_one(Account, library.account).synced_at = runtime.clock.now() - age
     answer = editor.check(library.tom, max_age="account.name: 7 days")
-    told = [one for one in answer["findings"] if "8 days old" in one["message"]]
+    told = [one for one in answer["findings"] if "confirmed 8 days ago" in one["message"]]
     assert len(told) == status
     assert answer["can_preview"] is (status == 0)
 
@@ -111,7 +111,7 @@ def test_a_draft_that_was_saved_meanwhile_is_not_published_unseen(editor: Editor
 def test_a_shared_block_takes_its_templates_along(editor: Editor, runtime: Runtime, dana: SignedInClient) -> None:
     form = {"kind": "block", "name": "Footer", "slug": "footer", "purpose": "Stands below."}
     assert dana.post("/templates/new", data=form).status_code == 303
-    block = Editor(client=dana, slug="footer", revision=1)
+    block = Editor(client=dana, slug="footer")
     section = "<mj-section><mj-column><mj-text><p>{}</p></mj-text></mj-column></mj-section>"
     block.form = {"mjml": section.format("Bye for now."), "name": "Footer"}
     assert block.publish(description="Stands below.").status_code == 303
@@ -127,10 +127,76 @@ def test_a_shared_block_takes_its_templates_along(editor: Editor, runtime: Runti
     assert (refused.status_code, "still included by Hello" in plain(refused.text)) == (409, True)
 
 
+def test_a_block_that_would_break_the_mail_of_somebody_is_refused(
+    editor: Editor, runtime: Runtime, library: Book, dana: SignedInClient
+) -> None:
+    change_contact(runtime, library.tom, title=None)
+    publish_file(runtime, "---\nname: Footer\n---\n<mj-text><p>Bye.</p></mj-text>\n", "footer", Kind.BLOCK)
+    include = '<mj-include path="blocks/footer.mjml" /></mj-column>'
+    assert editor.publish(mjml=BODY.replace("</mj-column>", include)).status_code == 303
+    block = Editor(client=dana, slug="footer", form={"name": "Footer", "mjml": ""})
+    answer = block.publish(mjml="<mj-text><p>Bye, {{ contact.title }}.</p></mj-text>")
+    assert answer.status_code == 422
+    words = html.unescape(plain(answer.text))
+    assert "Hello: 1 contact" in words
+    assert "Contact: job title is empty for 1 of 2 contacts." in words
+    assert len(versions_of(runtime)) == 2
+
+
+def test_a_block_in_a_block_is_refused_where_it_stands(runtime: Runtime, library: Book, dana: SignedInClient) -> None:
+    publish_file(runtime, "---\nname: Footer\n---\n<mj-text><p>Bye.</p></mj-text>\n", "footer", Kind.BLOCK)
+    block = Editor(client=dana, slug="footer", form={"name": "Footer", "mjml": ""})
+    answer = block.check(mjml='<mj-include path="blocks/signature.mjml" />')
+    assert "cannot include another" in str(answer["findings"])
+
+
+def test_old_values_do_not_hide_empty_ones(editor: Editor, runtime: Runtime, library: Book) -> None:
+    change_contact(runtime, library.tom, title=None)
+    answer = editor.publish(mjml=NEEDS_TITLE, max_age="account.name: 1 hour")
+    assert answer.status_code == 422
+    assert "job title is empty" in plain(answer.text)
+
+
+def test_roles_that_the_form_does_not_know_stay(editor: Editor, runtime: Runtime, library: Book) -> None:
+    text = FILE.replace("purpose:", "for_roles: [ciso, gitlab_admin]\npurpose:")
+    publish_file(runtime, text)
+    assert 'value="ciso" checked' in editor.open()
+
+
+def test_what_cannot_be_published_keeps_the_note_and_the_editor(editor: Editor, runtime: Runtime) -> None:
+    editor.save(purpose="From the web.")
+    publish_file(runtime, FILE.replace("Say hello.", "From the files."))
+    answer = editor.publish("A long note.")
+    assert answer.status_code == 409
+    assert "A long note." in answer.text
+    assert "newer version was published" in plain(answer.text)
+
+
+def test_two_variants_for_the_same_people_do_not_come_out_of_the_archive(
+    editor: Editor, runtime: Runtime, dana: SignedInClient
+) -> None:
+    front = "---\nname: Hallo\nsubject: Hallo\ncategory: onboarding\npurpose: Hallo.\nvariant_of: hello\n"
+    german = f"{front}when: {{contact.language: de}}\n---\n{BODY}"
+    publish_file(runtime, german, "hello.de")
+    assert dana.post("/templates/hello.de/archive").status_code == 303
+    publish_file(runtime, german, "hello.german")
+    answer = dana.post("/templates/hello.de/unarchive")
+    assert (answer.status_code, "for the same people" in plain(answer.text)) == (409, True)
+    assert dana.get("/templates/hello/versions/99999999999999999999").status_code == 404
+    assert dana.get("/templates/hello/compare?from=99999999999999999999&to=1").status_code == 404
+
+
+def test_a_version_that_differs_by_its_block_alone_says_so(editor: Editor, runtime: Runtime) -> None:
+    publish_file(runtime, FILE)
+    answer = editor.client.post("/templates/hello/versions/1/restore")
+    assert answer.status_code == 409
+    assert "shared block" in plain(answer.text)
+
+
 def test_an_earlier_version_comes_back_by_the_draft(editor: Editor, runtime: Runtime) -> None:
     editor.publish(mjml=BODY.replace("its plans", "what it plans"))
     assert editor.client.post("/templates/hello/versions/1/restore").status_code == 303
-    editor.revision = 1
+    editor.load()
     assert editor.publish("Back.").status_code == 303
     newest, _, oldest = versions_of(runtime)
     assert newest.source_text == oldest.source_text
@@ -167,12 +233,14 @@ def test_a_test_email_goes_to_oneself_and_to_no_timeline(
             now=runtime.clock.now(),
         )
     editor.save(subject="A new subject for {{ account.name }}")
-    answer = editor.client.post(
-        "/templates/hello/test-email", data={"contact_id": str(library.tom)}, headers={"HX-Request": "true"}
-    )
-    assert "On its way to dana@rapport.example" in plain(answer.text)
-    (delivered,) = sandbox.deliveries(to=DANA)
-    assert delivered["subject"] == "[Test] A new subject for Helios Energy"
+    form = {"contact_id": str(library.tom)}
+    for seen in (editor.seen(), {}):  # from the editor, and from the page of the published version
+        answer = editor.client.post("/templates/hello/test-email", data=form | seen, headers={"HX-Request": "true"})
+        assert "On its way to dana@rapport.example" in plain(answer.text)
+    assert [delivered["subject"] for delivered in sandbox.deliveries(to=DANA)] == [
+        "[Test] A new subject for Helios Energy",
+        "[Test] Hello Helios Energy",
+    ]
     with runtime.db.reading() as session:
         assert session.scalar(select(func.count(TimelineEntry.id))) == 0
         assert session.scalar(select(func.count(OutboundEmail.id))) == 0

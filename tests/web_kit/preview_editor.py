@@ -65,8 +65,12 @@ def add_answers(app: Blueprint) -> None:
         if "CONFLICT" in given["mjml"]:
             said = "Dana Whitfield saved another draft a minute ago."
             answer = {"detail": said, "cure": "Compare the two, then keep one.", "compare_href": CONFLICT}
-            return answer, 409
-        return {"revision": given["revision"] + 1, "saved": {"text": "Saved 10:31"}}, 200
+            return answer | {"revision": 2, "based_on": "version-4"}, 409
+        return {
+            "revision": given["revision"] + 1,
+            "based_on": given["based_on"],
+            "saved": {"text": "Saved 10:31"},
+        }, 200
 
     @app.post("/editor/preview")
     def preview() -> Response:
@@ -78,6 +82,10 @@ def add_answers(app: Blueprint) -> None:
 
 
 def add_lists(app: Blueprint) -> None:
+    @app.get("/editor/token")
+    def token() -> dict[str, str]:
+        return {"token": "t0ken"}
+
     @app.get("/editor/language")
     def language() -> dict[str, Any]:
         return editor.language()

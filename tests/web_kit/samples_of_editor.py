@@ -8,6 +8,7 @@ from samples_of_templates import CATEGORIES, MJML, ROLES, crumbed
 
 URLS = O(
     save="/editor/save",
+    token="/editor/token",
     check="/editor/check",
     preview="/editor/preview",
     fields="/editor/fields",
@@ -24,13 +25,14 @@ URLS = O(
 def edit_page(**changes: Any) -> dict[str, Any]:
     draft = {
         "revision": 7,
+        "based_on": "version-3",
         "mjml": MJML,
         "subject": "Kickoff for {{ account.name }}",
         "name": "Kickoff invitation",
         "category": "onboarding",
         "purpose": "Invite the sponsor and the champion to the kickoff.",
         "description": "Send it when the contract is signed.",
-        "for_roles": ["champion"],
+        "for_roles": ["champion", "night_watch"],
         "max_age": "account.renewal_date: 7 days",
         "saved": O(moment=moment("2 min ago"), by="Dana Whitfield"),
         "is_behind": False,
@@ -42,7 +44,7 @@ def edit_page(**changes: Any) -> dict[str, Any]:
         ),
         "draft": O(**draft),
         "categories": CATEGORIES,
-        "roles": ROLES,
+        "roles": [*ROLES, O(value="night_watch", label="Night watch (unknown role)")],
         "contact": O(id="priya", label="Priya Nair, Helios Energy"),
         "publish_findings": None,
         "publish_note": "",

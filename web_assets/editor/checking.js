@@ -4,7 +4,7 @@ import { afterQuiet, inWords, postJson } from "./asking.js";
 const PAUSE_MS = 350;
 
 export class Checking {
-  // read() gives the document with contact_id; onAnswer(answer body), onTrouble(text).
+  // token: a PageToken; read() gives the document with contact_id; onAnswer(answer body), onTrouble(text).
   constructor({ url, token, read, onStart, onAnswer, onTrouble }) {
     Object.assign(this, { url, token, read, onStart, onAnswer, onTrouble });
     this.pending = null;

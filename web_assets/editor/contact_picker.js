@@ -14,7 +14,7 @@ export class ContactPicker {
     this.asked = null;
     this.soon = afterQuiet(PAUSE_MS, () => this.search());
     this.opener.addEventListener("click", () => this.toggle(this.panel.hidden));
-    this.field.addEventListener("input", this.soon);
+    this.field.addEventListener("input", () => this.outdate());
     this.panel.addEventListener("click", (event) => this.choose(event.target.closest("[data-contact-id]")));
     box.addEventListener("keydown", (event) => this.key(event));
     box.addEventListener("focusout", (event) => {
@@ -31,6 +31,14 @@ export class ContactPicker {
     this.box.querySelector("[data-picker-worst]").dispatchEvent(new Event("worst-wanted")); // htmx brings the list, once
     this.search();
     this.field.focus();
+  }
+
+  // What is listed answers other words than those in the field: nobody can choose from it before the new answer replaces it.
+  outdate() {
+    this.asked?.abort();
+    this.asked = null;
+    for (const button of this.found.querySelectorAll("button")) button.disabled = true;
+    this.soon();
   }
 
   async search() {

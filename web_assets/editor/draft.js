@@ -5,10 +5,15 @@ import { afterQuiet, inWords, postJson } from "./asking.js";
 const PAUSE_MS = 1500;
 const RETRY_MS = 10_000;
 
+const seenIn = ({ revision, based_on }) => (revision === undefined ? null : { revision, based_on });
+
 export class Draft {
-  // read() gives the document; tell(state, detail) shows "saving", "saved", "unsaved", "failed" or "conflict".
-  constructor({ url, token, revision, read, tell }) {
-    Object.assign(this, { url, token, revision, read, tell });
+  // token: a PageToken. seen {revision, based_on}: the draft that is on the screen, and the id of the version that it is built on
+  // ("" for none); revisions begin again after publishing, so only both together tell a draft. read() gives the document;
+  // tell(state, detail) shows "saving", "saved", "unsaved", "failed" or "conflict".
+  constructor({ url, token, seen, read, tell }) {
+    Object.assign(this, { url, token, seen, read, tell });
+    this.theirs = null;
     this.changes = 0;
     this.savedChanges = 0;
     this.running = null;
@@ -36,15 +41,14 @@ export class Draft {
     }
     if (!this.isDirty) return true;
     if (this.isStopped) return false;
-    this.running = this.send(this.changes);
+    this.running = this.send(this.changes).finally(() => { this.running = null; });
     const isKept = await this.running;
-    this.running = null;
     return isKept && !this.isDirty;
   }
 
   // The author has decided: what is on the screen goes over what somebody else has saved.
   saveOverTheirs() {
-    this.revision = this.theirRevision ?? this.revision;
+    this.seen = this.theirs ?? this.seen;
     this.isStopped = false;
     this.changes += 1;
     return this.save();
@@ -52,16 +56,16 @@ export class Draft {
 
   async send(changes) {
     this.tell("saving");
-    const answer = await postJson(this.url, this.token, { revision: this.revision, ...this.read() });
+    const answer = await postJson(this.url, this.token, { ...this.seen, ...this.read() });
     if (answer.ok) {
-      this.revision = answer.body.revision;
+      this.seen = seenIn(answer.body) ?? this.seen;
       this.savedChanges = changes;
       this.tell(this.isDirty ? "unsaved" : "saved", answer.body.saved?.text);
       return true;
     }
     if (answer.status === 409) {
       this.isStopped = true;
-      this.theirRevision = answer.body.revision;
+      this.theirs = seenIn(answer.body);
       this.tell("conflict", answer.body);
       return false;
     }

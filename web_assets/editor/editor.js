@@ -6,6 +6,7 @@ import { Draft } from "./draft.js";
 import { FieldsPanel } from "./fields_panel.js";
 import { inShort, showFindings, worst } from "./findings.js";
 import { getJson } from "./asking.js";
+import { PageToken } from "./page_token.js";
 import { Panes } from "./panes.js";
 import { Preview } from "./preview.js";
 import { Publishing } from "./publishing.js";
@@ -13,8 +14,9 @@ import { goToLine, insertAtCursor, mark, mjmlView, subjectView } from "./source_
 import { StatusLine } from "./status_line.js";
 
 const studio = document.getElementById("studio");
-const { csrf: token, nonce } = studio.dataset;
+const { csrf, nonce, revision, basedOn } = studio.dataset;
 const urls = JSON.parse(studio.dataset.urls);
+const token = new PageToken({ url: urls.token, value: csrf });
 const find = (selector) => studio.querySelector(selector);
 const settings = find("#settings");
 const findingModel = document.getElementById("finding-model");
@@ -51,7 +53,7 @@ function read() {
 const status = new StatusLine(studio);
 const panes = new Panes(studio);
 const draft = new Draft({
-  url: urls.save, token, revision: Number(studio.dataset.revision), read, tell: (...news) => status.tell(...news),
+  url: urls.save, token, seen: { revision: Number(revision), based_on: basedOn }, read, tell: (...news) => status.tell(...news),
 });
 const preview = new Preview({
   url: urls.preview, token, pane: find("[data-stages]"), source: () => mjml.state.doc.toString(),
@@ -59,7 +61,7 @@ const preview = new Preview({
 });
 const publishing = new Publishing({
   dialog: document.getElementById("publish"), model: findingModel, go: goTo,
-  save: async () => ({ isSaved: await draft.save(), revision: draft.revision }),
+  save: () => draft.save(),
 });
 const fields = new FieldsPanel({ box: find("[data-pane-of=fields]"), onInsert: insertField });
 const checking = new Checking({
@@ -148,7 +150,8 @@ find("[data-toggle-findings]").addEventListener("click", ({ currentTarget: butto
   find("#findings").hidden = !isOpen;
 });
 document.querySelector("[data-save-mine]").addEventListener("click", async () => {
-  if (await draft.saveOverTheirs()) document.querySelector("[data-conflict]").hidden = true;
+  await draft.saveOverTheirs();
+  document.querySelector("[data-conflict]").hidden = !draft.isStopped;
 });
 document.querySelector("[data-open-publish]").addEventListener("click", () => publishing.open());
 document.querySelector("[data-test-email]")?.addEventListener("submit", async (event) => {
@@ -156,7 +159,7 @@ document.querySelector("[data-test-email]")?.addEventListener("submit", async (e
   const form = event.target;
   const isSaved = await draft.save();
   form.elements.contact_id.value = contactId;
-  form.elements.revision.value = draft.revision;
+  form.elements.revision.value = draft.seen.revision;
   if (isSaved) form.dispatchEvent(new Event("test-wanted", { bubbles: true }));
 });
 
@@ -172,9 +175,12 @@ document.addEventListener("keydown", (event) => {
 }, true);
 for (const form of document.querySelectorAll("[data-leaves]")) form.addEventListener("submit", () => {
   isLeaving = true;
-  form.elements.revision.value = draft.revision;
+  for (const [name, value] of Object.entries(draft.seen)) form.elements[name].value = value;
 });
 window.addEventListener("beforeunload", (event) => { if (draft.isDirty && !isLeaving) event.preventDefault(); });
+
+// Back from another tab: somebody may have signed in anew there, or changed a shared block or a contact.
+document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") checking.now(); });
 
 getJson(urls.language).then(({ ok, body }) => { if (ok) language = body; });
 checking.now();

@@ -64,7 +64,7 @@ class Stage {
 }
 
 export class Preview {
-  // read() gives {document (object), contactId}; pane: the element around both stages.
+  // token: a PageToken; read() gives {document (object), contactId}; pane: the element around both stages.
   constructor({ url, token, pane, read, source }) {
     Object.assign(this, { url, token, pane, read, source });
     this.mode = "html";
@@ -102,7 +102,7 @@ export class Preview {
     const form = document.createElement("form");
     Object.assign(form, { method: "post", action: this.url, hidden: true });
     const { document: source, contactId } = this.read();
-    const values = { csrf_token: this.token, document: JSON.stringify(source), contact_id: contactId, mode: this.mode, theme: this.theme };
+    const values = { csrf_token: this.token.value, document: JSON.stringify(source), contact_id: contactId, mode: this.mode, theme: this.theme };
     for (const [name, value] of Object.entries(values)) {
       const field = document.createElement("input");
       Object.assign(field, { type: "hidden", name, value });

@@ -8,6 +8,7 @@ const TROUBLES = {
 };
 
 export class Publishing {
+  // save() is true when everything on the screen is on the server; go(finding) leads to its place.
   constructor({ dialog, model, save, go }) {
     Object.assign(this, { dialog, model, save, go });
     this.form = dialog.querySelector("form[method=post]");
@@ -26,9 +27,7 @@ export class Publishing {
     this.dialog.showModal();
     this.isSaved = null;
     this.update();
-    const { isSaved, revision } = await this.save();
-    this.form.elements.revision.value = revision;
-    this.isSaved = isSaved;
+    this.isSaved = await this.save();
     this.update();
   }
 

@@ -41,11 +41,12 @@ const shared = (nonce, label, describedBy) => [
   EditorView.lineWrapping, look, syntaxHighlighting(colours), mergeTags,
 ];
 
-// One line stays one line, whatever is pasted.
+// One line stays one line, whatever is pasted. The second change follows the first, so the cursor stays where the paste left it.
 const oneLine = EditorState.transactionFilter.of((change) => {
   if (change.newDoc.lines === 1) return change;
-  const text = change.newDoc.toString().replace(/\s*\n\s*/g, " ");
-  return [{ changes: { from: 0, to: change.startState.doc.length, insert: text }, selection: { anchor: text.length } }];
+  const breaks = [...change.newDoc.toString().matchAll(/\s*\n\s*/g)]
+    .map(({ index, 0: found }) => ({ from: index, to: index + found.length, insert: " " }));
+  return [change, { changes: breaks, sequential: true }];
 });
 
 function watch(onChange, onFocus) {
