@@ -17,7 +17,7 @@ from server.email_templates.mjml.translate import EditableText, translate
 from server.email_templates.mjml.tree import LARGEST_SOURCE
 from server.email_templates.models import Kind
 from server.email_templates.problems import EditInvalid, TemplateInvalid, TemplateProblem
-from server.email_templates.shared_blocks import Expanded, expand
+from server.email_templates.shared_blocks import Expanded, expand, included
 from server.email_templates.source import TemplateSource
 
 FORMAT = 2
@@ -129,6 +129,10 @@ def _compiled(
     blocks, fields = dict(known_blocks), [key.field for key in keys]
     problems, subject_paths = _read_subject(source, fields)
     problems += _age_problems(source, fields)
+    if source.kind is Kind.BLOCK and included(source.mjml):
+        message = "A shared block cannot include another one."
+        cure = "Include both in the template, or copy the text."
+        problems.append(TemplateProblem(line=source.mjml_line, message=message, cure=cure))
     try:
         _demand_small(source.mjml, source.mjml_line)
         known = {slug: (block.mjml, block.mjml_line) for slug, block in blocks.items()}
@@ -174,7 +178,8 @@ def _compile_body(
     return compiled, translated.compose_problems, problems
 
 
-_FIRST_TAG = re.compile(r"(?:\s|<!--.*?-->|\{%.*?%\})*<([a-z-]+)", re.S)
+# Possessive, so that what was read once is never read again in another way.
+_FIRST_TAG = re.compile(r"(?:\s++|<!--(?>.*?-->)|\{%(?>.*?%\}))*+<([a-z-]+)", re.S)
 _HEAD = frozenset(
     {"mj-attributes", "mj-style", "mj-font", "mj-breakpoint", "mj-html-attributes", "mj-preview", "mj-title"}
 )

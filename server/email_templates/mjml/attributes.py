@@ -20,6 +20,8 @@ from server.email_templates.mjml.tree import Node
 from server.email_templates.mjml.urls import CURE, URL_ATTRIBUTES, problem_of_url
 from server.email_templates.problems import Findings
 
+LONGEST_VALUE = 4_000  # of an attribute, in characters
+LONGEST_FOR_ALL = 1_000  # of all that <mj-all> says, since each component gets it
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _SPOKEN = frozenset({"alt", "title", "icon-wrapped-alt", "icon-unwrapped-alt"})
 # Like the reference: these listen to their accordion, and to nobody else but what is written on them.
@@ -52,6 +54,10 @@ def check_attribute(tag: str, attribute: Attribute, masked: Masked, findings: Fi
     refusal = refusal_of_attribute(tag, attribute.name)
     if refusal:
         findings.add(attribute.offset, *refusal)
+        return
+    if len(attribute.value) > LONGEST_VALUE:
+        message = f"{attribute.name} of <{tag}> is longer than {LONGEST_VALUE:,} characters."
+        findings.add(attribute.offset, message, "Make it shorter.")
         return
     if _UNPRINTABLE.search(attribute.value):
         findings.add(attribute.offset, f"{attribute.name} of <{tag}> has a control character.", "Remove it.")
@@ -113,7 +119,11 @@ class Defaults:
         elif entry.tag == "mj-all":
             for value in entry.attributes.values():
                 self._check_for_any(value)
-            self.by_tag.setdefault("mj-all", {}).update(entry.attributes)
+            for_all = self.by_tag.setdefault("mj-all", {})
+            for_all.update(entry.attributes)
+            if sum(len(value.value) for value in for_all.values()) > LONGEST_FOR_ALL:
+                message = f"<mj-all> says more than {LONGEST_FOR_ALL:,} characters."
+                self._findings.stop(entry.offset, message, "Write it on the components that need it.")
         else:
             self._check_all(entry)
             self.by_tag.setdefault(entry.tag, {}).update(entry.attributes)

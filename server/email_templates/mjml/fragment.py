@@ -15,6 +15,7 @@ import lxml.html
 
 from server.email_templates.mjml.fragment_allowed import clean
 from server.email_templates.mjml.fragment_layout import BodyWriter, gutters_of
+from server.email_templates.mjml.guarded import TooLarge
 from server.email_templates.mjml.layout import inline
 from server.email_templates.mjml.mask import MARKER, Tag
 from server.email_templates.problems import Severity, TemplateProblem
@@ -35,11 +36,15 @@ class Fragment:
 
 
 def compose_fragment(html_with_markers: str, tags: Mapping[str, Tag]) -> Fragment:
-    """The HTML of layout.lay_out(), made for the compose window. Jinja in hidden parts and in the head goes."""
+    """The HTML of layout.lay_out(), made for the compose window. Jinja in hidden parts and in the head goes.
+
+    Raises CompilerFailed.
+    """
     rules = _rules(html_with_markers)
     inlined = inline(rules, html_with_markers)
     body = lxml.html.document_fromstring(inlined).find("body")
-    assert body is not None
+    if body is None:  # the parser gives up on texts of many megabytes
+        raise TooLarge("The email is too large for Gmail's compose window.")
     writer = BodyWriter(gutters_of(rules))
     writer.children(body)
     written = _MARKER_COMMENT.sub(r"\1", clean("".join(writer.parts)))

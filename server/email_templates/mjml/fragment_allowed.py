@@ -36,7 +36,7 @@ _PROPERTIES = frozenset(
 )
 _LINK = re.compile(rf"https?://|mailto:|tel:|{_MARKER}", re.I)
 _IMAGE = re.compile(rf"https://|{_MARKER}", re.I)
-_DECLARATION = re.compile(r"(?:[^;\"'(]|\"[^\"]*\"|'[^']*'|\((?:[^\"')]|\"[^\"]*\"|'[^']*')*\))+")
+_DECLARATION = re.compile(r"(?:[^;\"'(]++|\"[^\"]*+\"|'[^']*+'|\((?:[^\"')]++|\"[^\"]*+\"|'[^']*+')*+\))++")
 _SUSPECT = re.compile(r"url|image-set|expression|[\\@]", re.I)
 _HARMLESS_URL = re.compile(rf"url\(\s*([\"']?)(?:https://|{_MARKER})[^\"'()\\]*\1\s*\)", re.I)
 _QUOTED_STYLE = re.compile(r"(?<=\sstyle=\")[^\"]*&quot;[^\"]*")

@@ -21,6 +21,14 @@ SECONDS = 10.0
 class CompilerFailed(Exception):
     """The compiler gave no HTML: it refused the input, crashed, or took too long. The message says which."""
 
+    cure = "Take the last change back, or tell us if it stays."
+
+
+class TooLarge(CompilerFailed):
+    """The email would become so large that nobody gets it whole."""
+
+    cure = "Split it into two emails."
+
 
 class Compiler:
     """One child, started when first needed and again after it died. Calls from several threads wait for each other."""

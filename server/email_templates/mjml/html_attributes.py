@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from server.email_templates.mjml.content import VOID, problem_of_attribute
+from server.email_templates.mjml.guarded import TooLarge
 from server.email_templates.mjml.markup import Attribute
 from server.email_templates.mjml.mask import MARKER, Masked
 from server.email_templates.mjml.parts.part import escaped
@@ -19,19 +20,25 @@ from server.email_templates.mjml.tree import Node
 from server.email_templates.problems import Findings
 
 MOST_SELECTORS, LONGEST_PATH = 50, 300
+MOST_STEPS = 200  # of all paths together: each is tried on each kind of element
+LARGEST_ADDITION = 1_000_000  # characters that all rules together may add to the HTML
 _COMPOUND = re.compile(
     r"(?P<tag>\*|[A-Za-z][\w-]*)?(?P<rest>(?:[#.][\w-]+|\[[\w-]+(?:=(?:\"[^\"]*\"|'[^']*'|[\w-]+))?\])*)"
 )
 _DETAIL = re.compile(r"(?P<sign>[#.])(?P<name>[\w-]+)|\[(?P<key>[\w-]+)(?:=(?P<value>\"[^\"]*\"|'[^']*'|[\w-]+))?\]")
 _TOKEN = re.compile(r"<!--.*?-->|<(/?)([A-Za-z][\w:-]*)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>", re.S)
 _SET = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_SET_AGAIN = re.compile(r"\s([\w:-]+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _WITHOUT_END = VOID | {"input", "meta", "link"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Element:
+    """An open element. `led` has a bit for each step that leads to it, `above` those of all that it stands in."""
+
     tag: str
-    attributes: dict[str, str]
+    led: int = 0
+    above: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +49,14 @@ class Step:
     details: tuple[tuple[str, str | None], ...]
     is_child: bool
 
-    def fits(self, element: Element) -> bool:
-        if self.tag not in ("", "*", element.tag):
+    def fits(self, tag: str, attributes: Mapping[str, str]) -> bool:
+        if self.tag not in ("", "*", tag):
             return False
-        return all(_has(element, name, value) for name, value in self.details)
+        return all(_has(attributes, name, value) for name, value in self.details)
 
 
-def _has(element: Element, name: str, value: str | None) -> bool:
-    found = element.attributes.get(name)
+def _has(attributes: Mapping[str, str], name: str, value: str | None) -> bool:
+    found = attributes.get(name)
     if found is None:
         return False
     return value is None or (value in found.split() if name == "class" else value == found)
@@ -78,6 +85,9 @@ def read_rules(head: Node | None, masked: Masked, findings: Findings) -> list[Ru
                 findings.add(selector.offset, f"The path {path[:60]!r} of <mj-selector> is not understood.", cure)
             attributes = tuple(_attribute(node, masked, findings) for node in selector.children)
             rules.append(Rule(paths=paths, attributes=attributes))
+            if sum(len(one) for rule in rules for one in rule.paths) > MOST_STEPS:
+                message = f"The paths of all <mj-selector> have more than {MOST_STEPS} parts."
+                findings.stop(selector.offset, message, "Use fewer or shorter ones.")
     return rules
 
 
@@ -120,11 +130,15 @@ def _attribute(node: Node, masked: Masked, findings: Findings) -> tuple[str, str
 
 
 def set_attributes(laid_out: str, rules: Sequence[Rule]) -> str:
-    """The HTML with the attributes on what the selectors find. Outlook's comments are not looked into."""
+    """The HTML with the attributes on what the selectors find. Outlook's comments are not looked into.
+
+    Raises TooLarge when the attributes are more than the rest of an email.
+    """
     if not rules:
         return laid_out
+    paths = _Paths(rules)
     start = laid_out.index("<body")
-    written, last, open_elements = [laid_out[:start]], start, list[Element]()
+    written, last, open_elements, added = [laid_out[:start]], start, [Element(tag="")], 0
     for match in _TOKEN.finditer(laid_out, start):
         if match[2] is None:
             continue
@@ -133,50 +147,63 @@ def set_attributes(laid_out: str, rules: Sequence[Rule]) -> str:
             _close(open_elements, tag)
             continue
         attributes = {key.lower(): html.unescape(one or two) for key, one, two in _SET.findall(match[3])}
-        open_elements.append(Element(tag=tag, attributes=attributes))
-        wanted = _wanted(open_elements, rules)
+        element, wanted = paths.follow(open_elements[-1], tag, attributes)
         if wanted:
             written += [laid_out[last : match.start()], _with(match[0], wanted)]
             last = match.end()
-        if tag in _WITHOUT_END or match[0].endswith("/>"):
-            open_elements.pop()
+            added += len(written[-1]) - len(match[0])
+            if added > LARGEST_ADDITION:
+                raise TooLarge(f"<mj-html-attributes> adds more than {LARGEST_ADDITION:,} characters to the HTML.")
+        if tag not in _WITHOUT_END and not match[0].endswith("/>"):
+            open_elements.append(element)
     return "".join([*written, laid_out[last:]])
 
 
 def _close(open_elements: list[Element], tag: str) -> None:
     """Up to the nearest of this name: a paragraph may have been left open."""
-    names = [element.tag for element in open_elements]
-    if tag in names:
-        del open_elements[len(names) - 1 - names[::-1].index(tag) :]
+    for place in range(len(open_elements) - 1, 0, -1):
+        if open_elements[place].tag == tag:
+            del open_elements[place:]
+            return
 
 
-def _wanted(open_elements: Sequence[Element], rules: Sequence[Rule]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for rule in rules:
-        if any(_finds(path, open_elements) for path in rule.paths):
-            found.update(rule.attributes)
-    return found
+class _Paths:
+    """The steps of all paths in one row, a bit for each, so that an element is tried on all of them at once."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = rules
+        self._steps: dict[tuple[str, tuple[tuple[str, str | None], ...]], tuple[Step, int]] = {}
+        self._first = self._child = self._later = bit = 0
+        self._last: list[int] = []
+        for rule in rules:
+            last = 0
+            for path in rule.paths:
+                for number, step in enumerate(path):
+                    mask = 1 << bit
+                    self._first |= mask if number == 0 else 0
+                    self._child |= mask if number and step.is_child else 0
+                    self._later |= mask if number and not step.is_child else 0
+                    known, bits = self._steps.get((step.tag, step.details), (step, 0))
+                    self._steps[step.tag, step.details] = known, bits | mask
+                    last |= mask if number == len(path) - 1 else 0
+                    bit += 1
+            self._last.append(last)
+
+    def follow(self, parent: Element, tag: str, attributes: Mapping[str, str]) -> tuple[Element, dict[str, str]]:
+        """The element as it stands in its parent, and the attributes that it gets."""
+        fitting = 0
+        for step, bits in self._steps.values():
+            fitting |= bits if step.fits(tag, attributes) else 0
+        above = parent.above | parent.led
+        led = fitting & (self._first | (above << 1 & self._later) | (parent.led << 1 & self._child))
+        wanted: dict[str, str] = {}
+        for rule, last in zip(self._rules, self._last, strict=True):
+            if led & last:
+                wanted.update(rule.attributes)
+        return Element(tag=tag, led=led, above=above), wanted
 
 
-def _finds(path: Sequence[Step], elements: Sequence[Element]) -> bool:
-    """Does the path lead to the last of the elements, each standing in the one before it?"""
-    if not path[-1].fits(elements[-1]):
-        return False
-    found: set[int] = set()
-    for number, step in enumerate(path):
-        nearest = min(found, default=len(elements))
-        found = {
-            place
-            for place, element in enumerate(elements)
-            if (number == 0 or (place - 1 in found if step.is_child else place > nearest)) and step.fits(element)
-        }
-    return len(elements) - 1 in found
-
-
-def _with(written: str, wanted: dict[str, str]) -> str:
+def _with(written: str, wanted: Mapping[str, str]) -> str:
     end = -2 if written.endswith("/>") else -1
-    closing = written[end:]
-    for name, value in wanted.items():
-        there = re.compile(rf"\s{re.escape(name)}\s*=\s*(?:\"[^\"]*\"|'[^']*')", re.I)
-        written = there.sub("", written[:end]) + f' {name}="{escaped(value)}"' + closing
-    return written
+    kept = _SET_AGAIN.sub(lambda match: "" if match[1].lower() in wanted else match[0], written[:end])
+    return kept + "".join(f' {name}="{escaped(value)}"' for name, value in wanted.items()) + written[end:]

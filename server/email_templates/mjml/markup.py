@@ -40,6 +40,7 @@ class Piece:
     closed: bool = False
 
 
+MOST_ATTRIBUTES = 100  # of one tag; no component has as many
 _NAME = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)")
 _ATTRIBUTE = re.compile(r"\s*([A-Za-z_:][A-Za-z0-9_:.-]*)\s*(=?)\s*(\"[^\"]*\"|'[^']*')?")
 
@@ -110,6 +111,8 @@ def _attribute(text: str, here: int, end: int, tag: str, found: list[Attribute],
         findings.stop(match.start(1), f"{name} of <{tag}> has no quoted value.", f'Write {name}="…".')
     if match.end() < end and text[match.end()] not in " \t\r\n/>":
         findings.stop(match.start(1), f"{name} of <{tag}> runs into what follows.", "Put a space after the quote.")
+    if len(found) == MOST_ATTRIBUTES:
+        findings.stop(match.start(1), f"<{tag}> has more than {MOST_ATTRIBUTES} attributes.", "Keep those that count.")
     if any(attribute.name == name for attribute in found):
         findings.add(match.start(1), f"<{tag}> has {name} twice.", "Keep one.")
     value = html.unescape(" ".join(match[3][1:-1].split()))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import lxml.html
 from lxml.html import HtmlElement
 
+from server.email_templates.mjml.guarded import TooLarge
 from server.email_templates.mjml.landing import output
 from server.email_templates.mjml.mask import MARKER, Tag
 
@@ -19,9 +20,13 @@ _CLOSE, _WIDE = "\x01", "\x02"  # at least a new line; at least an empty line
 
 
 def plain_text(html: str, tags: Mapping[str, Tag]) -> str:
-    """HTML with markers to text with Jinja. Links become "text (https://…)"; what is hidden stays out."""
+    """HTML with markers to text with Jinja. Links become "text (https://…)"; what is hidden stays out.
+
+    Raises TooLarge.
+    """
     body = lxml.html.document_fromstring(html).find("body")
-    assert body is not None
+    if body is None:
+        raise TooLarge("The plain text of this email cannot be made: its HTML has no end that can be found.")
     walk = _Walk(tags)
     walk.element(body)
     text = _without_lines_of_blocks(_tidy("".join(walk.parts)), tags)
@@ -41,9 +46,9 @@ def _without_lines_of_blocks(text: str, tags: Mapping[str, Tag]) -> str:
 
 
 def _tidy(text: str) -> str:
-    text = re.sub(r"[ \xa0]*([\n\x01\x02])[ \xa0]*", r"\1", text)
-    text = re.sub(r"[\x01\x02]*\x02[\x01\x02]*", "\n\n", text)
-    text = re.sub(r"\x01+", "\n", text)
+    # A run of spaces is read from its start only, and once.
+    text = re.sub(r"(?:(?<![ \xa0])[ \xa0]++)?([\n\x01\x02])[ \xa0]*+", r"\1", text)
+    text = re.sub(r"[\x01\x02]++", lambda match: "\n\n" if _WIDE in match[0] else "\n", text)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 

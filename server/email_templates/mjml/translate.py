@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.email_templates.mjml.attributes import Defaults, resolve
 from server.email_templates.mjml.blocks import BlockStack
 from server.email_templates.mjml.content import TAGS, Content
-from server.email_templates.mjml.css import problem_of_style
+from server.email_templates.mjml.css import Sheets, problem_of_style
 from server.email_templates.mjml.fragment import compose_fragment
 from server.email_templates.mjml.guarded import Compiler, CompilerFailed, compiler
 from server.email_templates.mjml.html_attributes import read_rules
@@ -62,13 +62,14 @@ def translate(mjml: str, first_line: int = 1, using: Compiler | None = None) -> 
     try:
         with_markers = lay_out(write(root, rewritten, html_attributes), using or compiler())
         fragment = compose_fragment(with_markers, masked.tags)
+        text = plain_text(with_markers, masked.tags)
     except CompilerFailed as error:
-        findings.stop(0, str(error), "Take the last change back, or tell us if it stays.")
+        findings.stop(0, str(error), error.cure)
     _count_markers(with_markers, masked, findings)
     findings.raise_if_any()
     return Translated(
         html=put_back(with_markers, masked.tags),
-        text=plain_text(with_markers, masked.tags),
+        text=text,
         compose=put_back(fragment.html_with_markers, masked.tags),
         editable=tuple(editable),
         compose_problems=fragment.problems,
@@ -82,6 +83,7 @@ class _Job:
     blocks: BlockStack
     rewritten: dict[int, str]
     editable: list[EditableText]
+    sheets: Sheets = field(default_factory=Sheets)
 
 
 def _check(node: Node, parent: Node | None, defaults: Defaults, job: _Job) -> None:
@@ -139,6 +141,9 @@ def _content(node: Node, job: _Job) -> str:
         problem = problem_of_style(node.content)
         if problem or "<" in node.content or MARKER.search(node.content):
             job.findings.add(start, f"{problem or 'A tag or a Jinja tag stands in a style'}.", "Remove it.")
+        too_much = job.sheets.problem_with(node.content)
+        if too_much:
+            job.findings.stop(start, f"{too_much}.", "Keep those that this email needs.")
         return node.content
     tags = TAGS - {"table", "tr", "td"} if node.tag in ("mj-button", "mj-navbar-link") else TAGS
     content = Content(job.masked, job.findings, job.blocks, f"<{node.tag}>", tags)

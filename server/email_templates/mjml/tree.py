@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from server.email_templates.mjml.guarded import TooLarge
 from server.email_templates.mjml.markup import Attribute, Kind, Piece, pieces
 from server.email_templates.mjml.mask import MARKER, Masked
 from server.email_templates.mjml.schema import REFUSED, components, is_ending, suggestion
 from server.email_templates.problems import Findings
 
 LARGEST_SOURCE = 300_000
+MOST_COMPONENTS, MOST_TAGS = 1_000, 5_000  # the layout and the plain text take time for each
 # The reference prints raw HTML of these outside of the body, where a mail has no place for it.
 _WITHOUT_RAW = frozenset({"mjml", "mj-head"})
+_HTML_TAG = re.compile(r"<[A-Za-z]")
 
 
 @dataclass(kw_only=True, eq=False)
@@ -52,7 +55,7 @@ class _Reader:
         self._findings = findings
         self._root = Node(tag="", offset=0)
         self._open = [self._root]
-        self._skip_to = 0
+        self._components = self._tags = 0
 
     def read(self) -> Node:
         text = self._masked.text
@@ -82,6 +85,9 @@ class _Reader:
 
     def _start(self, piece: Piece) -> int:
         """Returns where the content ends when this is an ending tag, else 0."""
+        self._components += 1
+        if self._components > MOST_COMPONENTS:
+            self._findings.stop(piece.start, f"There are more than {MOST_COMPONENTS:,} components.", TooLarge.cure)
         attributes = {attribute.name: attribute for attribute in reversed(piece.attributes)}
         node = Node(tag=piece.name, offset=piece.start, attributes=dict(reversed(attributes.items())))
         self._check_place(node)
@@ -100,7 +106,15 @@ class _Reader:
         if not closing:
             self._findings.stop(piece.start, f"<{node.tag}> is not closed.", f"Write </{node.tag}> after its content.")
         node.content, node.content_start = text[piece.end : closing.start()], piece.end
+        self._count_tags(node)
         return closing.end()
+
+    def _count_tags(self, node: Node) -> None:
+        for match in _HTML_TAG.finditer(node.content):
+            self._tags += 1
+            if self._tags > MOST_TAGS:
+                offset = node.content_start + match.start()
+                self._findings.stop(offset, f"There are more than {MOST_TAGS:,} HTML tags.", TooLarge.cure)
 
     def _check_place(self, node: Node) -> None:
         parent = self._open[-1].tag

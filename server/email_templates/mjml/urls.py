@@ -29,7 +29,7 @@ CURE = "Use a full address such as https://docs.gitlab.com/."
 
 def problem_of_url(value: str, tags: Mapping[str, Tag]) -> str | None:
     """What is wrong with a link (entities resolved, merge fields as markers), or None."""
-    if any(tag.word for name, tag in tags.items() if name in value):
+    if any(tags[name].word for name in MARKER.findall(value) if name in tags):
         return "An {% if %} or {% for %} stands inside a link; put it around the whole link"
     literal, _, after = re.sub(MARKER, "\0", value).partition("\0")
     if re.search(r"[\s<>\"'`\\]|[\x00-\x20\x7f]", literal + after.replace("\0", "")):

@@ -144,7 +144,8 @@ def _sheet(rules: list[str]) -> str:
 
 def _fonts(body: str, fonts: dict[str, Font]) -> str:
     """Only what a style names is fetched."""
-    used = [font.href for name, font in fonts.items() if font.is_used or names_font(body, name)]
+    asked = families_asked(body)
+    used = [font.href for name, font in fonts.items() if font.is_used or html.escape(name).lower() in asked]
     if not used:
         return ""
     links = "".join(tag("link", {"href": href, "rel": "stylesheet", "type": "text/css"}) for href in used)
@@ -152,8 +153,9 @@ def _fonts(body: str, fonts: dict[str, Font]) -> str:
     return f"{NOT_WORD}{links}{imports}{END_NOT}"
 
 
-def names_font(markup: str, name: str) -> bool:
-    return re.search(rf'"[^"]*font-family:[^"]*{re.escape(html.escape(name))}[^"]*"', markup, re.I) is not None
+def families_asked(markup: str) -> str:
+    """What follows "font-family:" between two quotes, in lower case. One walk serves all fonts."""
+    return '"'.join(part.partition("font-family:")[2] for part in markup.lower().split('"')[1:-1])
 
 
 def _widths(mail: Mail, owa: bool) -> str:
