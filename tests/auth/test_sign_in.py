@@ -101,7 +101,9 @@ def test_each_sign_in_has_a_session_of_its_own(browser: FlaskClient) -> None:
     assert len({first, session_of(browser), "chosen-by-somebody-else"}) == 3
 
 
-def test_an_unknown_person_is_turned_away(browser: FlaskClient) -> None:
+def test_an_unknown_person_is_turned_away(browser: FlaskClient, runtime: Runtime, book: Book) -> None:
+    with runtime.db.transaction() as session:
+        session.delete(session.get_one(User, book.dana))  # Google knows her, we do not
     answer = sign_in_at(browser, "dana@rapport.example")
     assert answer.status_code == 403
     assert "Ask your admin to add you" in answer.text
