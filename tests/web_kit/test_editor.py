@@ -1,30 +1,16 @@
 """The editor in a real browser: what it sends, and how it gets over a conflict, a broken answer and another sign-in."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
-HERE = Path(__file__).parent
 SUBJECT = '[data-editor="subject"] .cm-content'
 STAY = "document.addEventListener('submit', event => event.target.method === 'post' && event.preventDefault())"
 SEEN = "form => [form.elements.revision.value, form.elements.based_on.value]"
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    with subprocess.Popen([sys.executable, str(HERE / "preview_app.py")], stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline().strip()
-        finally:
-            server.terminate()
 
 
 @pytest.fixture

@@ -1,9 +1,6 @@
 """Every page template in a real browser under the strict CSP: silent, fitting, without an axe violation."""
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urljoin
 from urllib.request import urlopen
@@ -21,16 +18,6 @@ RUN_AXE = """options => axe
     .run({exclude: ['#api-docs']}, {iframes: false, resultTypes: ['violations'], ...options})
     .then(found => found.violations.flatMap(rule => rule.nodes.map(
         node => `${rule.id}: ${node.html.slice(0, 160)} | ${node.failureSummary.split('\\n')[1] || ''}`)))"""
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    with subprocess.Popen([sys.executable, str(HERE / "preview_app.py")], stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline().strip()
-        finally:
-            server.terminate()
 
 
 def watched_page(context: BrowserContext) -> tuple[Page, list[str]]:
