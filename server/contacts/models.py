@@ -21,6 +21,11 @@ ROLE_LABELS = {
 }
 
 
+def role_label(role: str) -> str:
+    """ "GitLab admin"; a key that we do not know in words made of it."""
+    return ROLE_LABELS.get(role, role.replace("_", " ").capitalize())
+
+
 class Contact(Base):
     """A person at an account. `role` is a key such as `gitlab_admin`; unknown keys are kept and shown as they are.
 
@@ -49,7 +54,7 @@ class Contact(Base):
 
     @property
     def role_label(self) -> str:
-        return ROLE_LABELS.get(self.role or "", (self.role or "").replace("_", " ").capitalize())
+        return role_label(self.role or "")
 
 
 class ContactAddress(Base):

@@ -37,6 +37,11 @@ FACTS: dict[str, Fact] = {
 }
 
 
+def facts_of(*, language: str | None, role: str | None, lifecycle_stage: str | None) -> dict[str, str | None]:
+    """What conditions ask of a contact and their account: keys, not labels."""
+    return {"contact.language": language, "contact.role": role, "account.lifecycle_stage": lifecycle_stage}
+
+
 def problem_of(path: str, value: str) -> tuple[str, str] | None:
     """(message, cure) for a condition that cannot be kept, or None."""
     fact = FACTS.get(path)

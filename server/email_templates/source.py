@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -159,10 +158,6 @@ def age_text(hours: int) -> str:
     """ "7 days", "36 hours": as the front matter writes it."""
     count, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
     return f"{count} {unit}{'' if count == 1 else 's'}"
-
-
-def age_of(hours: int) -> timedelta:
-    return timedelta(hours=hours)
 
 
 def _odd_values(values: Mapping[str, Any], lines: Mapping[str, int], kind: Kind) -> list[TemplateProblem]:

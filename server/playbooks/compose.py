@@ -20,7 +20,7 @@ from server.db import insert_if_absent
 from server.email_templates import queries as email_templates
 from server.email_templates.catalogue import MERGE_FIELDS
 from server.email_templates.compile import CompiledTemplate, apply_edits
-from server.email_templates.conditions import Conditions, choose
+from server.email_templates.conditions import Conditions, choose, facts_of
 from server.email_templates.models import EmailTemplate, EmailTemplateVersion
 from server.email_templates.problems import EditInvalid, MissingValue, RenderRefused
 from server.email_templates.render import RenderedEmail
@@ -30,7 +30,7 @@ from server.mailboxes import connection
 from server.mailboxes.models import Mailbox, MailboxState
 from server.playbooks import queries, work
 from server.playbooks.models import Cta, CtaTask, EmailTaskSend, TaskKind
-from server.sends.fill_in import Recipient, facts_of, fill_in
+from server.sends.fill_in import Recipient, fill_in
 from server.sends.models import MOVING, OutboundEmail, OutboundState
 from server.sends.schedule import EmailToSchedule, schedule
 
@@ -85,7 +85,7 @@ class Composition:
 
     def wording_for(self, contact: ContactView) -> Wording:
         """The variant that suits this contact best, or the default."""
-        facts = facts_of(contact, self.account)
+        facts = facts_of(language=contact.language, role=contact.role, lifecycle_stage=self.account.lifecycle_stage)
         return choose(self.default, self.variants, lambda wording: wording.when, facts)
 
     def wordings(self) -> list[Wording]:

@@ -38,15 +38,6 @@ class Recipient:
         return as_of
 
 
-def facts_of(contact: ContactView, account: Account) -> dict[str, str | None]:
-    """What a variant may be chosen by: keys, not labels."""
-    return {
-        "contact.language": contact.language,
-        "contact.role": contact.role,
-        "account.lifecycle_stage": account.lifecycle_stage,
-    }
-
-
 @dataclass(frozen=True, kw_only=True)
 class FieldValue:
     """A merge field as it is for one recipient. `as_of` is None when nobody knows how old the value is."""

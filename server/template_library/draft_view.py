@@ -10,7 +10,6 @@ from server.email_templates import drafts, queries
 from server.email_templates.findings import Examined, examine
 from server.email_templates.models import EmailTemplate, Kind
 from server.email_templates.problems import RenderRefused, TemplateInvalid
-from server.email_templates.publish import file_of
 from server.email_templates.source import parse_source
 from server.errors import Invalid
 from server.template_library import present
@@ -44,10 +43,9 @@ def filled_in(
 
 
 def places_of(template: EmailTemplate, examined: Examined) -> present.Places:
-    source = examined.source
-    if source is None:
+    if examined.source is None:
         return present.Places(file=f"{template.slug}.mjml", subject_line=0, mjml_line=10_000)
-    return present.Places(file=file_of(source), subject_line=source.subject_line, mjml_line=source.mjml_line)
+    return present.Places.of_source(examined.source)
 
 
 def audience_of(session: Session, template: EmailTemplate) -> Audience:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from server.auth import people
-from server.contacts.models import ROLE_LABELS
+from server.contacts.models import ROLE_LABELS, role_label
 from server.email_templates import drafts, front_matter, queries
 from server.email_templates.conditions import label_of
 from server.email_templates.findings import examine
@@ -254,8 +254,7 @@ def _page(
         },
         categories=present.categories(),
         roles=[
-            {"value": role, "label": present.role_label(role)}
-            for role in dict.fromkeys([*ROLE_LABELS, *form["for_roles"]])
+            {"value": role, "label": role_label(role)} for role in dict.fromkeys([*ROLE_LABELS, *form["for_roles"]])
         ],
         contact={"id": person.id, "label": f"{person.full_name}, {person.account_name}"} if person else None,
         publish_findings=findings,

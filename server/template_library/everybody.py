@@ -19,7 +19,7 @@ from server.auth.models import User
 from server.contacts import queries as contacts
 from server.contacts.models import Contact, ContactAddress
 from server.contacts.queries import ContactView
-from server.email_templates.conditions import Conditions, holds
+from server.email_templates.conditions import Conditions, facts_of, holds
 from server.sends.fill_in import Recipient
 
 _BATCH = 5_000
@@ -52,11 +52,7 @@ class Person:
         return f"{self.first_name} {self.last_name}".strip()
 
     def facts(self) -> dict[str, str | None]:
-        return {
-            "contact.language": self.language,
-            "contact.role": self.role,
-            "account.lifecycle_stage": self.lifecycle_stage,
-        }
+        return facts_of(language=self.language, role=self.role, lifecycle_stage=self.lifecycle_stage)
 
     def recipient(self, users: Mapping[uuid.UUID, User], stand_in: User, now: datetime) -> Recipient:
         """Written to by the TAM of the account, or by the one who stands in. No statement to the database."""

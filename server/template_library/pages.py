@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from server.accounts.names import fold
+from server.contacts.models import role_label
 from server.email_templates import queries
 from server.email_templates.models import EmailTemplate, EmailTemplateDraft, EmailTemplateVersion, Kind
 from server.email_templates.source import CATEGORY_LABELS
@@ -175,7 +176,7 @@ def template(slug: str) -> str:
                 "kind": found.kind,
                 "version": version.number if version else None,
                 "state_chips": present.state_chips(found, version, draft),
-                "for_roles": [present.role_label(role) for role in source.for_roles] if source else [],
+                "for_roles": [role_label(role) for role in source.for_roles] if source else [],
                 "max_ages": present.max_ages(source) if source else [],
                 "is_archived": found.archived_at is not None,
             },

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from server.accounts.languages import language_label
 from server.auth import people
-from server.contacts.models import ROLE_LABELS
 from server.email_templates import queries
 from server.email_templates.conditions import label_of
 from server.email_templates.models import EmailTemplate, EmailTemplateDraft, EmailTemplateVersion, Kind, Origin
@@ -32,10 +31,6 @@ def folder_label(template: EmailTemplate) -> str:
     if template.kind == Kind.BLOCK:
         return "Shared blocks"
     return CATEGORY_LABELS[Category(template.category)] if template.category in tuple(Category) else "No folder yet"
-
-
-def role_label(role: str) -> str:
-    return ROLE_LABELS.get(role, role.replace("_", " ").capitalize())
 
 
 def categories() -> list[dict[str, str]]:
@@ -158,6 +153,10 @@ class Places:
     subject_line: int
     mjml_line: int
 
+    @classmethod
+    def of_source(cls, source: TemplateSource) -> Places:
+        return cls(file=file_of(source), subject_line=source.subject_line, mjml_line=source.mjml_line)
+
     def of(self, problem: TemplateProblem) -> tuple[str, int]:
         """(mjml | subject | settings | block, line there; 0 for the whole)."""
         if problem.file and problem.file != self.file:
@@ -214,11 +213,9 @@ def findings_of_others(others: Sequence[Judged], told: set[str]) -> list[dict[st
     """The errors of templates that a shared block would break, each with the template's name; not what was told."""
     rows = []
     for judged in others:
-        source = judged.source
-        places = Places(file=file_of(source), subject_line=source.subject_line, mjml_line=source.mjml_line)
-        for row in publish_findings(judged, places):
+        for row in publish_findings(judged, Places.of_source(judged.source)):
             if row["severity"] == "error" and row["message"] not in told:
-                rows.append({**row, "where": f"{source.name}: {row['where']}"})
+                rows.append({**row, "where": f"{judged.source.name}: {row['where']}"})
     return rows
 
 

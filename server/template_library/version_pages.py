@@ -17,7 +17,7 @@ from server.email_templates.source import TemplateSource
 from server.errors import Conflict, NotFound
 from server.template_library import present
 from server.template_library.access import demand_admin, may_change
-from server.template_library.compare import Row, side_by_side
+from server.template_library.compare import side_by_side
 from server.template_library.preview import example_text, fill_in_for, not_filled_in
 from server.template_library.preview import picture as picture_of
 from server.template_library.shapes import Mode
@@ -108,8 +108,8 @@ def compare(slug: str) -> str:
             template=_named(template),
             left={**left.about, "preview_src": left.preview_src},
             right={**right.about, "preview_src": right.preview_src},
-            source_rows=_rows(side_by_side(before.body, after.body)),
-            front_rows=_rows(side_by_side(before.front, after.front)),
+            source_rows=side_by_side(before.body, after.body),
+            front_rows=side_by_side(before.front, after.front),
             urls={"restore_left": url_for(".restore", slug=slug, number=restorable) if restorable else None},
             conflict=_conflict(session, template),
             is_admin=may_change(),
@@ -208,10 +208,6 @@ def _about(session: Session, found: EmailTemplateVersion) -> dict[str, Any]:
         "note": found.note,
         "origin": present.ORIGIN_LABELS[found.origin],
     }
-
-
-def _rows(rows: list[Row]) -> list[Row] | None:
-    return rows or None
 
 
 def _named(template: EmailTemplate) -> dict[str, str]:

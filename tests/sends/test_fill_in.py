@@ -18,12 +18,12 @@ from server.contacts.queries import ContactView
 from server.db import Database
 from server.email_templates.catalogue import MERGE_FIELDS, FieldSource, sample_values, value_at
 from server.email_templates.compile import CompiledTemplate, compile_template
-from server.email_templates.conditions import FACTS
+from server.email_templates.conditions import FACTS, facts_of
 from server.email_templates.freshness import StaleValue
 from server.email_templates.problems import MissingValue
 from server.email_templates.source import parse_source
 from server.ids import new_id
-from server.sends.fill_in import Recipient, facts_of, field_values, fill_in
+from server.sends.fill_in import Recipient, field_values, fill_in
 from tests.cast import load_cast, welcome_only
 from tests.conftest import StandingClock
 from tests.email_templates.mails import words
@@ -246,15 +246,20 @@ def test_the_link_to_unsubscribe_writes_to_the_sender() -> None:
     assert "mailto:alice@rapport.example?subject=Unsubscribe" in email.text
 
 
+def _facts(contact: ContactView, of_account: Account) -> dict[str, str | None]:
+    stage = of_account.lifecycle_stage
+    return facts_of(language=contact.language, role=contact.role, lifecycle_stage=stage)
+
+
 def test_a_variant_is_chosen_by_keys_and_not_by_words_for_people() -> None:
-    assert facts_of(ADA, account()) == {
+    assert _facts(ADA, account()) == {
         "contact.language": "de-AT",
         "contact.role": "gitlab_admin",
         "account.lifecycle_stage": "optimize_and_grow",
     }
-    unknown = facts_of(replace(ADA, language=None, role=None), account(lifecycle_stage=None))
+    unknown = _facts(replace(ADA, language=None, role=None), account(lifecycle_stage=None))
     assert unknown == dict.fromkeys(FACTS)
-    assert facts_of(ADA, account()).keys() == FACTS.keys()
+    assert _facts(ADA, account()).keys() == FACTS.keys()
 
 
 def test_rows_of_the_database_are_filled_in_like_these(db: Database, clock: StandingClock) -> None:
