@@ -1,0 +1,1 @@
+"""A mail's bytes or headers, read. Pure: no database, no network, no clock."""
