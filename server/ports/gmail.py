@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from server.ports.errors import AccessLost, PortError, Throttled
+
 COMPOSE_SCOPE = "https://www.googleapis.com/auth/gmail.compose"
 METADATA_SCOPE = "https://www.googleapis.com/auth/gmail.metadata"
 READONLY_SCOPE = "https://www.googleapis.com/auth/gmail.readonly"
@@ -51,7 +53,11 @@ class MessageFormat(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class GmailMessage:
-    """`headers` has lower-case names, the first value of each; empty for MINIMAL. `raw` only for RAW."""
+    """`header_list` is all headers in their order, names as written, repeated ones too; empty for MINIMAL.
+
+    `headers` has lower-case names and the first value of each. `raw` only for RAW. `size` is Gmail's estimate of the
+    whole message in bytes, 0 where it gave none.
+    """
 
     gmail_message_id: str
     gmail_thread_id: str
@@ -60,7 +66,29 @@ class GmailMessage:
     received_at: datetime
     snippet: str
     headers: Mapping[str, str]
+    header_list: tuple[tuple[str, str], ...]
+    size: int
     raw: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What one batch brought: what came is kept, whatever became of the rest.
+
+    `found` has None for a message that is gone; `failures` says of the others why they did not come.
+    """
+
+    found: Mapping[str, GmailMessage | None]
+    failures: Mapping[str, PortError]
+
+    @property
+    def failed(self) -> PortError | None:
+        """The failure that a caller must heed first: the one that concerns the most. None when all came."""
+        for kind in (Throttled, AccessLost, PortError):
+            for failure in self.failures.values():
+                if isinstance(failure, kind):
+                    return failure
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,10 +168,8 @@ class GmailMailbox(Protocol):
 
     def get_message(self, gmail_message_id: str, *, message_format: MessageFormat) -> GmailMessage: ...
 
-    def get_messages(
-        self, gmail_message_ids: Sequence[str], *, message_format: MessageFormat
-    ) -> dict[str, GmailMessage | None]:
-        """One batch request of at most 50; None for a message that is gone."""
+    def get_messages(self, gmail_message_ids: Sequence[str], *, message_format: MessageFormat) -> Batch:
+        """One batch request of at most 50. Raises only what became of the whole; a part's failure is in the Batch."""
         ...
 
     def list_messages(
@@ -153,14 +179,22 @@ class GmailMailbox(Protocol):
         query: str | None = None,
         page_token: str | None = None,
         max_results: int = 100,
-    ) -> MessagePage: ...
+    ) -> MessagePage:
+        """Newest first, without spam and trash. `query` is refused (Rejected) to a grant with the metadata scope.
+
+        A page may be empty and still not be the last.
+        """
+        ...
 
     def get_thread(self, gmail_thread_id: str) -> tuple[GmailMessage, ...]:
         """Messages of the thread, oldest first, with headers."""
         ...
 
-    def history(self, *, start_history_id: str, page_token: str | None = None) -> HistoryPage:
-        """Raises HistoryExpired when the cursor is too old."""
+    def history(self, *, start_history_id: str, page_token: str | None = None, max_results: int = 500) -> HistoryPage:
+        """What changed after the cursor, oldest first; all pages of one look take the same `start_history_id`.
+
+        A page may be empty and still not be the last. Raises HistoryExpired when the cursor is too old.
+        """
         ...
 
     def labels(self) -> tuple[Label, ...]: ...

@@ -1,4 +1,4 @@
-"""Signing in with Google and asking for access to a mailbox: OpenID Connect and OAuth 2.0, code flow with PKCE S256."""
+"""Signing in with Google, asking for access to a mailbox (code flow with PKCE S256), and knowing Google's own calls."""
 
 from __future__ import annotations
 
@@ -59,4 +59,13 @@ class MailboxAccess(Protocol):
 
     def revoke(self, tokens: OAuthTokens) -> None:
         """Ask Google to forget the grant. An already unknown grant is success."""
+        ...
+
+
+class PushTokens(Protocol):
+    def check(self, token: str) -> None:
+        """Whether Cloud Pub/Sub sent this, for our own subscription: returns when it did.
+
+        Raises SignInRefused, or OutcomeUnknown when Google's keys cannot be had at the moment.
+        """
         ...

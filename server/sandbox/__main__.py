@@ -8,6 +8,7 @@ import click
 
 from server.errors import Unavailable
 from server.sandbox.config import SandboxConfig
+from server.sandbox.loopback import is_loopback
 from server.sandbox.serve import check_loopback, run
 
 
@@ -22,18 +23,37 @@ from server.sandbox.serve import check_loopback, run
     help="Its SQLite file.",
 )
 @click.option("--rapport-url", default="http://127.0.0.1:8400", show_default=True, help="Where Rapport answers.")
-def sandbox_command(host: str, port: int, data: Path, rapport_url: str) -> None:
+@click.option("--smtp", default=None, help="domain=host:port: mail for this domain goes there by SMTP.")
+def sandbox_command(host: str, port: int, data: Path, rapport_url: str, smtp: str | None) -> None:
     """A local stand-in for Google: sign-in, Gmail, and mailboxes to read in the browser. Lets anybody be anybody."""
     base_url = f"http://{host}:{port}"
     check_loopback(host)
     data.parent.mkdir(parents=True, exist_ok=True)
     click.echo(f"The sandbox is at {base_url} (mailboxes: {base_url}/)")
+    config = SandboxConfig(
+        data_path=data,
+        base_url=base_url,
+        redirect_uris_prefix=rapport_url,
+        push_url=f"{rapport_url}/hooks/gmail",
+        smtp_routes=_routes(smtp),
+    )
     try:
-        run(SandboxConfig(data_path=data, base_url=base_url, redirect_uris_prefix=rapport_url), host, port)
+        run(config, host, port)
     except OSError as error:
         raise Unavailable(
             f"The sandbox cannot listen on port {port}: {error.strerror}.", cure="Give another with --port."
         ) from error
+
+
+def _routes(smtp: str | None) -> dict[str, tuple[str, int]]:
+    """Raises BadParameter for what does not name a loopback address."""
+    if smtp is None:
+        return {}
+    domain, _, target = smtp.partition("=")
+    host, _, port = target.rpartition(":")
+    if not domain or not port.isdecimal() or not is_loopback(host):
+        raise click.BadParameter("Give domain=127.0.0.1:port.", param_hint="--smtp")
+    return {domain.lower(): (host, int(port))}
 
 
 if __name__ == "__main__":

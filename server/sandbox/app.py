@@ -16,7 +16,7 @@ from server.sandbox.google_errors import GoogleError, OAuthError
 from server.sandbox.oauth_pages import oauth_pages
 from server.sandbox.oauth_tokens import oauth_tokens
 from server.sandbox.pages import pages
-from server.sandbox.push import Push
+from server.sandbox.push import Push, PushTarget
 from server.sandbox.seed import seed_accounts
 from server.sandbox.signing_key import SigningKey
 from server.sandbox.state import SandboxState, current_state
@@ -35,13 +35,10 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     key = SigningKey(store)
     seed_accounts(store, config.users)
     app.extensions["sandbox-key"] = key
-    app.extensions["sandbox"] = SandboxState(
-        config=config,
-        store=store,
-        faults=Faults(),
-        calls=CallLog(),
-        push=Push(issuer=config.base_url, sign=key.sign),
-    )
+    push = Push(issuer=config.base_url, sign=key.sign)
+    if config.push_url is not None:
+        push.aim(PushTarget(url=config.push_url, audience=config.push_url))
+    app.extensions["sandbox"] = SandboxState(config=config, store=store, faults=Faults(), calls=CallLog(), push=push)
     for blueprint in (gmail, gmail_batch, oauth_pages, oauth_tokens, control, pages):
         app.register_blueprint(blueprint)
     app.register_error_handler(GoogleError, lambda error: error.response())

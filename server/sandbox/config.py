@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,7 +34,9 @@ DEFAULT_USERS = (
 class SandboxConfig:
     """`data_path` is an SQLite file, made when it is missing. URLs have no trailing slash.
 
-    `redirect_uris_prefix` is the only beginning that a redirect_uri may have: Rapport's base URL.
+    `redirect_uris_prefix` is the only beginning that a redirect_uri may have: Rapport's base URL. `push_url` is told of
+    watched mailboxes from the start, with itself as the audience. `smtp_routes` names the servers on this machine
+    that mail for a domain is handed to: {domain: (host, port)}.
     """
 
     data_path: Path
@@ -43,3 +46,5 @@ class SandboxConfig:
     redirect_uris_prefix: str
     users: tuple[SandboxUser, ...] = DEFAULT_USERS
     clock: Clock = field(default_factory=SystemClock)
+    push_url: str | None = None
+    smtp_routes: Mapping[str, tuple[str, int]] = field(default_factory=dict)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from sqlite3 import Connection
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from server.errors import Invalid
 from server.sandbox import deliver
+from server.sandbox import mailbox as boxes
+from server.sandbox.deliver import PlacedMail
 from server.sandbox.faults import Fault, FaultKind
 from server.sandbox.mail_text import MailText
 from server.sandbox.mailbox import account_row, ensure_customer
@@ -49,7 +55,7 @@ def add_fault() -> tuple[Response, int]:
     except (TypeError, ValueError):
         kinds = ", ".join(FaultKind)
         raise Invalid(
-            f"Give match and fault (one of {kinds}), and if wanted mailbox, times, retry_after_s, slow_s."
+            f"Give match and fault (one of {kinds}), and if wanted mailbox, about, skip, times, retry_after_s, slow_s."
         ) from None
     current_state().faults.add(fault)
     return jsonify(current_state().faults.waiting()), 201
@@ -107,6 +113,62 @@ def inject_mail() -> tuple[Response, int]:
         row = deliver.receive(db, to, MailText(raw), sender=sender, now=state.now())
         state.push.announce(db, now=state.now())
     return jsonify({"id": row["id"], "threadId": row["thread_id"]}), 201
+
+
+@control.post("/mail/bulk")
+def add_mail() -> tuple[Response, int]:
+    """{"mailbox": address, "messages": [{"raw": base64url, "labels"?: […], "at"?: Unix milliseconds}]}.
+
+    Puts all of it into that mailbox at once, as it is: INBOX and UNREAD, and now, if not told otherwise.
+    """
+    body = _body()
+    state = current_state()
+    try:
+        mails = [
+            PlacedMail(
+                raw=base64.urlsafe_b64decode(str(one["raw"]) + "=="),
+                labels=tuple(one.get("labels", ("INBOX", "UNREAD"))),
+                at=datetime.fromtimestamp(int(one["at"]) / 1000, UTC) if "at" in one else state.now(),
+            )
+            for one in body["messages"]
+        ]
+        mailbox = str(body["mailbox"]).lower()
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        raise Invalid("Give mailbox, and messages with raw (base64url), and if wanted labels and at.") from None
+    ids = deliver.place(state, mailbox, mails)
+    return jsonify({"ids": ids}), 201
+
+
+@control.post("/labels")
+def change_labels() -> Response:
+    """{"mailbox": address, "id": Gmail id, "add"?: […], "remove"?: […]}: as the owner would, in Gmail."""
+    body = _body()
+    with _owners_change() as db:
+        boxes.change_labels(
+            db, _mailbox(body), str(body.get("id")), add=body.get("add", []), remove=body.get("remove", [])
+        )
+    return Response(status=204)
+
+
+@control.post("/delete")
+def delete_mail() -> Response:
+    """{"mailbox": address, "id": Gmail id}: for good, past the trash."""
+    body = _body()
+    with _owners_change() as db:
+        boxes.remove_message(db, _mailbox(body), str(body.get("id")))
+    return Response(status=204)
+
+
+def _mailbox(body: dict[str, Any]) -> str:
+    return str(body.get("mailbox", "")).lower()
+
+
+@contextmanager
+def _owners_change() -> Iterator[Connection]:
+    state = current_state()
+    with state.store.transaction() as db:
+        yield db
+        state.push.announce(db, now=state.now())
 
 
 @control.post("/push")

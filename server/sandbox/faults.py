@@ -9,7 +9,11 @@ from enum import StrEnum
 
 
 class FaultKind(StrEnum):
-    """`cut-*` closes the connection without one byte of answer; `*-after` first does what was asked."""
+    """`cut-*` closes the connection without one byte of answer; `*-after` first does what was asked.
+
+    `empty-page` answers a list with nothing but the token of the page that was asked for. `rubbish` answers 200 with
+    JSON that lacks all that was asked for.
+    """
 
     TOO_MANY_REQUESTS = "429"
     QUOTA = "403-quota"
@@ -20,7 +24,14 @@ class FaultKind(StrEnum):
     CUT_AFTER = "cut-after"
     SLOW_AFTER = "slow-after"
     EXPIRED_HISTORY = "expired-history"
+    EMPTY_PAGE = "empty-page"
+    RUBBISH = "rubbish"
     UNAUTHORIZED = "401"
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the call is answered as if all were well, with something that is of no use."""
+        return self in (FaultKind.EMPTY_PAGE, FaultKind.RUBBISH)
 
     @property
     def comes_after(self) -> bool:
@@ -29,11 +40,17 @@ class FaultKind(StrEnum):
 
 @dataclass(kw_only=True)
 class Fault:
-    """`match` is a call such as drafts.send or oauth.token; `mailbox` None means every mailbox."""
+    """`match` is a call such as drafts.send, oauth.token or batch; `mailbox` None means every mailbox.
+
+    `about` is the id of one message or draft: then only calls that name it in their path are met. The first `skip`
+    calls that fit are let through.
+    """
 
     match: str
     fault: FaultKind
     mailbox: str | None = None
+    about: str | None = None
+    skip: int = 0
     times: int = 1
     retry_after_s: int | None = None
     slow_s: float = 30.0
@@ -54,11 +71,14 @@ class Faults:
         with self._lock:
             self._waiting.clear()
 
-    def take(self, call: str, mailbox: str) -> Fault | None:
+    def take(self, call: str, mailbox: str, about: str | None = None) -> Fault | None:
         """The first fault that fits, used up by one."""
         with self._lock:
             for fault in self._waiting:
-                if fault.match == call and fault.mailbox in (None, mailbox):
+                if fault.match == call and fault.mailbox in (None, mailbox) and fault.about in (None, about):
+                    if fault.skip > 0:
+                        fault.skip -= 1
+                        continue
                     fault.times -= 1
                     if fault.times <= 0:
                         self._waiting.remove(fault)

@@ -10,7 +10,10 @@ from flask import Blueprint, Response, current_app, request
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response as BaseResponse
 
+from server.sandbox import oauth_grants as grants
+from server.sandbox.calls import bearer, break_after, break_before
 from server.sandbox.google_errors import invalid_argument
+from server.sandbox.state import current_state
 
 BATCH_LIMIT = 100
 
@@ -19,11 +22,21 @@ gmail_batch = Blueprint("gmail_batch", __name__)
 
 @gmail_batch.post("/batch/gmail/v1")
 def batch() -> Response:
+    """Faults of the call `batch` break the whole; those of the calls inside break their part alone."""
+    fault = break_before("batch", _caller())
     parts = _parts()
     boundary = f"batch_{secrets.token_urlsafe(16)}"
     answers = [_answer_part(part, boundary) for part in parts]
     body = b"".join(answers) + f"--{boundary}--\r\n".encode()
+    break_after(fault)
     return Response(body, content_type=f"multipart/mixed; boundary={boundary}")
+
+
+def _caller() -> str:
+    state = current_state()
+    with state.store.transaction() as db:
+        row = grants.live_token(db, bearer(), "access", now=state.now())
+    return str(row["email"]) if row else "unknown"
 
 
 def _parts() -> list[Message]:

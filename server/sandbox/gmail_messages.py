@@ -5,18 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from sqlite3 import Row
 from typing import Any
 
-from flask import request
-
-from server.sandbox import deliver, search
+from server.sandbox import deliver
 from server.sandbox import mailbox as boxes
-from server.sandbox import scopes as scope_names
 from server.sandbox.calls import Call, gmail_call
-from server.sandbox.google_errors import GoogleError, invalid_argument, not_found
-from server.sandbox.mail_text import MailText
+from server.sandbox.found import asked_page, found_rows, message_page
+from server.sandbox.google_errors import invalid_argument, not_found
 from server.sandbox.message_json import asked_format, message_json, reference, sent_reference
 
 
@@ -49,7 +45,7 @@ def get_message(call: Call, message_id: str) -> dict[str, Any]:
 
 @gmail_call("messages.list", "GET", "/messages")
 def list_messages(call: Call) -> dict[str, Any]:
-    page, next_token = page_of(found_rows(call))
+    page, next_token = message_page(call)
     body: dict[str, Any] = {"resultSizeEstimate": len(page)}
     if page:
         body["messages"] = [reference(row) for row in page]
@@ -129,39 +125,9 @@ def _modify(call: Call, ids: list[str]) -> None:
         boxes.change_labels(call.db, call.mailbox, message_id, add=add, remove=remove)
 
 
-def found_rows(call: Call) -> list[Row]:
-    """Newest first: what labelIds and q of the request choose. Raises 403 for q with the metadata scope."""
-    query = request.args.get("q", "")
-    if query and scope_names.METADATA in call.scopes:
-        raise GoogleError(403, "forbidden", "Metadata scope does not support 'q' parameter")
-    wanted = set(request.args.getlist("labelIds"))
-    test = search.compile_query(query, now=call.now)
-    names = {
-        row["id"]: row["name"].lower()
-        for row in call.db.execute("select * from label where mailbox = ?", (call.mailbox,))
-    }
-    hidden: set[str] = set() if search.reaches_trash(query) or wanted & {"TRASH", "SPAM"} else {"TRASH", "SPAM"}
-    rows = call.db.execute(
-        "select * from message where mailbox = ? order by internal_ms desc, sequence desc", (call.mailbox,)
-    ).fetchall()
-    found = []
-    for row in rows:
-        labels = set(boxes.labels_of(call.db, call.mailbox, row["id"]))
-        if not wanted <= labels or labels & hidden:
-            continue
-        words = frozenset(label.lower() for label in labels) | {names[label] for label in labels if label in names}
-        received_at = datetime.fromtimestamp(row["internal_ms"] / 1000, UTC)
-        if test(search.Candidate(MailText(row["raw"]), words, received_at)):
-            found.append(row)
-    return found
-
-
 def page_of(rows: Iterable[Row]) -> tuple[list[Row], str | None]:
     """The page that maxResults (1 to 500) and pageToken ask for, and the token of the next one."""
     listed = list(rows)
-    size = min(request.args.get("maxResults", 100, type=int), 500)
-    token = request.args.get("pageToken", "0")
-    if not token.isdigit() or size < 1:
-        raise invalid_argument("Invalid pageToken or maxResults")
+    size, token = asked_page()
     start = int(token)
     return listed[start : start + size], str(start + size) if len(listed) > start + size else None

@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import cached_property
 from html import unescape
+from typing import Any
 
 from server.sandbox.google_errors import GoogleError, invalid_argument
 
@@ -31,23 +32,30 @@ class MailText:
         return message_from_bytes(self.raw, policy=policy.default)
 
     def header(self, name: str) -> str:
-        value = self.message.get(name)
-        return "" if value is None else str(value)
+        """The first of that name, decoded; "" without one."""
+        return next((value for found, value in self.headers if found.lower() == name.lower()), "")
 
-    @property
+    @cached_property
     def headers(self) -> list[tuple[str, str]]:
-        return [(name, str(value)) for name, value in self.message.items()]
+        return [(name, _readable(name, value)) for name, value in self.message.raw_items()]
 
     def addresses(self, *names: str) -> list[Address]:
         """The addresses of these headers. Raises a 400 GoogleError when one is not an address."""
         found: list[Address] = []
         for name in names:
-            for header in self.message.get_all(name, []):
+            for header in self._parsed(name):
                 for address in getattr(header, "addresses", ()):
                     if not _ADDRESS.fullmatch(address.addr_spec):
                         raise invalid_argument(f"Invalid {name} header")
                     found.append(address)
         return found
+
+    def _parsed(self, name: str) -> list[Any]:
+        try:
+            return self.message.get_all(name, [])
+        except (IndexError, AttributeError, ValueError):
+            # The standard library falls over some headers that are none.
+            raise invalid_argument(f"Invalid {name} header") from None
 
     @property
     def rfc_message_id(self) -> str:
@@ -124,6 +132,15 @@ def _from_address(mail: MailText) -> str:
     except GoogleError:
         return ""
     return senders[0].addr_spec.lower() if len(senders) == 1 else ""
+
+
+def _readable(name: str, value: str) -> str:
+    """A header's value in one line, decoded as far as it can be. Never a lone surrogate."""
+    try:
+        text = str(policy.default.header_fetch_parse(name, value))
+    except (IndexError, AttributeError, ValueError):
+        text = " ".join(value.split())
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _split(raw: bytes) -> tuple[bytes, bytes]:

@@ -73,7 +73,7 @@ def known_label_ids(db: Connection, mailbox: str) -> set[str]:
 def add_message(
     db: Connection, mailbox: str, mail: MailText, *, labels: Iterable[str], thread_id: str | None, now: datetime
 ) -> Row:
-    """A new message; without `thread_id` it begins a thread that bears the message's own id."""
+    """A new message, received `now`; without `thread_id` it begins a thread that bears the message's own id."""
     message_id = new_gmail_id()
     db.execute(
         "insert into message (mailbox, id, thread_id, internal_ms, history_id, rfc_message_id, subject, raw)"

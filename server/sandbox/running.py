@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from sqlite3 import Connection
 from types import TracebackType
 from typing import Any
 
@@ -14,13 +16,16 @@ from flask import Flask
 from server.clock import Clock, SystemClock
 from server.ports.gmail import OAuthTokens
 from server.sandbox import deliver
+from server.sandbox import mailbox as boxes
 from server.sandbox import oauth_grants as grants
 from server.sandbox.app import create_sandbox
 from server.sandbox.config import DEFAULT_USERS, SandboxConfig, SandboxUser
 from server.sandbox.control import deliveries_to
+from server.sandbox.deliver import PlacedMail
 from server.sandbox.faults import Fault, FaultKind
 from server.sandbox.mail_text import MailText
 from server.sandbox.mailbox import account_row, ensure_customer
+from server.sandbox.push import PushTarget
 from server.sandbox.serve import listen, server_on
 from server.sandbox.state import SandboxState
 
@@ -118,6 +123,8 @@ class RunningSandbox:
         fault: str,
         *,
         mailbox: str | None = None,
+        about: str | None = None,
+        skip: int = 0,
         times: int = 1,
         retry_after_s: int | None = None,
         slow_s: float = 30.0,
@@ -128,6 +135,8 @@ class RunningSandbox:
                 match=match,
                 fault=FaultKind(fault),
                 mailbox=mailbox,
+                about=about,
+                skip=skip,
                 times=times,
                 retry_after_s=retry_after_s,
                 slow_s=slow_s,
@@ -144,6 +153,44 @@ class RunningSandbox:
             row = deliver.receive(db, to.lower(), MailText(raw), sender=sender, now=self._state.now())
             self._state.push.announce(db, now=self._state.now())
         return str(row["id"])
+
+    def place(self, mailbox: str, mails: Sequence[PlacedMail]) -> list[str]:
+        """Put mail into a mailbox as it is, all in one transaction. Returns the Gmail ids."""
+        return deliver.place(self._state, mailbox.lower(), mails)
+
+    def change_labels(
+        self, mailbox: str, gmail_message_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> None:
+        """As the owner would in Gmail: archiving removes INBOX, the trash is adding TRASH and removing INBOX."""
+        with self._owners_change() as db:
+            boxes.change_labels(db, mailbox.lower(), gmail_message_id, add=add, remove=remove)
+
+    def delete(self, mailbox: str, gmail_message_id: str) -> None:
+        """For good, past the trash."""
+        with self._owners_change() as db:
+            boxes.remove_message(db, mailbox.lower(), gmail_message_id)
+
+    @contextmanager
+    def _owners_change(self) -> Iterator[Connection]:
+        with self._state.store.transaction() as db:
+            yield db
+            self._state.push.announce(db, now=self._state.now())
+
+    def set_send_as(self, email: str, *addresses: str) -> None:
+        """The addresses, beside their own, that this user may put into From."""
+        with self._state.store.transaction() as db:
+            db.execute("delete from send_as where mailbox = ?", (email.lower(),))
+            db.executemany(
+                "insert into send_as values (?, ?)", [(email.lower(), address.lower()) for address in addresses]
+            )
+
+    def aim_push(self, target: PushTarget | None) -> None:
+        """Where the pushes of watched mailboxes go."""
+        self._state.push.aim(target)
+
+    def push_token(self, *, audience: str, email: str, **claims: object) -> str:
+        """A token as Pub/Sub puts it on a push; `claims` change or, as None, take away single ones."""
+        return self._state.push.token(audience=audience, email=email, now=self._state.now(), **claims)
 
     def deliveries(self, *, to: str | None = None) -> list[dict[str, Any]]:
         """Delivered copies, oldest first: id, at, from, to, subject, headers (lower-case names)."""

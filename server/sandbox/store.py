@@ -32,6 +32,7 @@ create table if not exists message (
     unique (mailbox, id)
 );
 create index if not exists message_by_thread on message (mailbox, thread_id);
+create index if not exists message_by_time on message (mailbox, internal_ms desc, sequence desc);
 create index if not exists message_by_rfc_id on message (mailbox, rfc_message_id);
 create table if not exists message_label (
     mailbox text not null, message_id text not null, label_id text not null,

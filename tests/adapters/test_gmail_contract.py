@@ -13,6 +13,7 @@ from server.ports.gmail import METADATA_SCOPE, GmailMailbox, MessageFormat
 EMULATE_CANNOT = {
     "test_the_profile_names_the_mailbox": "has no users.getProfile",
     "test_own_headers_are_in_the_metadata": "leaves custom headers out of format=metadata",
+    "test_the_list_of_headers_keeps_their_order_and_repeats": "leaves custom headers out of format=metadata",
     "test_a_message_is_found_by_its_rfc_message_id": "does not know rfc822msgid:",
     "test_a_batch_tells_gone_messages_from_present_ones": "has no batch endpoint",
     "test_an_old_history_cursor_is_expired": "takes any startHistoryId",
@@ -106,6 +107,14 @@ def test_own_headers_are_in_the_metadata(mailbox: GmailMailbox, subject: str) ->
     assert message.raw is None
 
 
+def test_the_list_of_headers_keeps_their_order_and_repeats(mailbox: GmailMailbox, subject: str) -> None:
+    sent = mailbox.send_message(a_mail(subject, "X-Rapport-Note: one", "X-Other: between", "X-Rapport-Note: two"))
+    message = mailbox.get_message(sent.gmail_message_id, message_format=MessageFormat.METADATA)
+    own = [(name, value) for name, value in message.header_list if name.startswith("X-")]
+    assert own == [("X-Rapport-Note", "one"), ("X-Other", "between"), ("X-Rapport-Note", "two")]
+    assert message.headers["x-rapport-note"] == "one"
+
+
 def test_a_reply_joins_its_thread(mailbox: GmailMailbox, subject: str) -> None:
     first = mailbox.send_message(a_mail(subject))
     headers = mailbox.get_message(first.gmail_message_id, message_format=MessageFormat.METADATA).headers
@@ -143,7 +152,9 @@ def test_a_message_is_found_by_its_rfc_message_id(mailbox: GmailMailbox, subject
 
 def test_a_batch_tells_gone_messages_from_present_ones(mailbox: GmailMailbox, subject: str) -> None:
     ids = [mailbox.send_message(a_mail(subject)).gmail_message_id for _ in range(3)]
-    found = mailbox.get_messages([*ids, "1234567812345678"], message_format=MessageFormat.METADATA)
+    batch = mailbox.get_messages([*ids, "1234567812345678"], message_format=MessageFormat.METADATA)
+    found = batch.found
+    assert batch.failed is None
     assert list(found) == [*ids, "1234567812345678"]
     assert found["1234567812345678"] is None
     assert all(message is not None and message.headers["subject"] == subject for message in list(found.values())[:3])
@@ -163,6 +174,20 @@ def test_history_tells_of_what_was_sent(mailbox: GmailMailbox, subject: str) -> 
 def test_an_old_history_cursor_is_expired(mailbox: GmailMailbox) -> None:
     with pytest.raises(HistoryExpired):
         mailbox.history(start_history_id="1")
+
+
+def test_history_comes_in_pages_with_one_start(mailbox: GmailMailbox, subject: str) -> None:
+    before = mailbox.watch(topic="projects/rapport/topics/gmail").history_id
+    mailbox.stop_watch()
+    sent = {mailbox.send_message(a_mail(subject)).gmail_message_id for _ in range(3)}
+    first = mailbox.history(start_history_id=before, max_results=2)
+    assert first.next_page_token is not None
+    found, token = {one.gmail_message_id for one in first.records}, first.next_page_token
+    while token is not None:
+        page = mailbox.history(start_history_id=before, page_token=token, max_results=2)
+        found |= {one.gmail_message_id for one in page.records}
+        token = page.next_page_token
+    assert sent <= found
 
 
 def test_the_labels_hold_gmails_own(mailbox: GmailMailbox) -> None:

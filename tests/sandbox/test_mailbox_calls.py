@@ -96,6 +96,15 @@ def test_history_tells_every_change_in_order(alice: Any) -> None:
     assert "history" not in alice.get("/history", startHistoryId=start, labelId="INBOX")
 
 
+@pytest.mark.peer_case(11)
+@pytest.mark.parametrize("kind", ["messagesAdded", "MESSAGE_ADDED", "label"])
+def test_a_kind_of_history_that_does_not_exist_is_refused_as_at_google(alice: Any, kind: str) -> None:
+    """Case 11: a wrong spelling of historyTypes gave 400 on every run. Our own calls are tried on this sandbox."""
+    start = alice.get("/profile")["historyId"]
+    response = alice.ask("GET", "/history", startHistoryId=start, historyTypes=kind)
+    assert (response.status_code, response.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+
+
 def test_history_comes_in_pages(alice: Any) -> None:
     start = alice.get("/profile")["historyId"]
     for _ in range(3):

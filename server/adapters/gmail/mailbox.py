@@ -20,6 +20,7 @@ from server.adapters.sessions import READ_TIMEOUT_S
 from server.clock import Clock
 from server.ports.errors import HistoryExpired, Missing, OutcomeUnknown, PortError, Throttled
 from server.ports.gmail import (
+    Batch,
     Draft,
     GmailMessage,
     HistoryPage,
@@ -132,14 +133,12 @@ class GoogleMailbox:
     def get_message(self, gmail_message_id: str, *, message_format: MessageFormat) -> GmailMessage:
         return self._call(self._get_request(gmail_message_id, message_format), resources.message)
 
-    def get_messages(
-        self, gmail_message_ids: Sequence[str], *, message_format: MessageFormat
-    ) -> dict[str, GmailMessage | None]:
-        """Raises ValueError for more than 50 ids, and what the first failing part means, unless it is a 404."""
+    def get_messages(self, gmail_message_ids: Sequence[str], *, message_format: MessageFormat) -> Batch:
+        """Raises ValueError for more than 50 ids."""
         if len(gmail_message_ids) > BATCH_LIMIT:
             raise ValueError(f"At most {BATCH_LIMIT} messages go into one batch, not {len(gmail_message_ids)}.")
         if not gmail_message_ids:
-            return {}
+            return Batch(found={}, failures={})
         return self._run(lambda: self._batch(dict.fromkeys(gmail_message_ids), message_format))
 
     def list_messages(
@@ -163,8 +162,8 @@ class GoogleMailbox:
         request = self._users.threads().get(userId="me", id=gmail_thread_id, format="metadata")
         return self._call(request, lambda body: tuple(resources.message(item) for item in body.get("messages", ())))
 
-    def history(self, *, start_history_id: str, page_token: str | None = None) -> HistoryPage:
-        asked: dict[str, Any] = {"userId": "me", "startHistoryId": start_history_id}
+    def history(self, *, start_history_id: str, page_token: str | None = None, max_results: int = 500) -> HistoryPage:
+        asked: dict[str, Any] = {"userId": "me", "startHistoryId": start_history_id, "maxResults": max_results}
         if page_token is not None:
             asked["pageToken"] = page_token
         try:
@@ -226,7 +225,7 @@ class GoogleMailbox:
         except OSError as error:  # requests' own errors are OSErrors
             raise self._without_answer(error) from None
         except (KeyError, TypeError, ValueError, ClientError):
-            raise OutcomeUnknown("Gmail's answer cannot be read.", reason="unreadable_answer") from None
+            raise _unreadable() from None
 
     def _without_answer(self, error: OSError) -> PortError:
         if never_connected(error):
@@ -234,29 +233,43 @@ class GoogleMailbox:
             return Throttled("Gmail cannot be reached.", retry_at=retry_at, reason="not_reachable")
         return OutcomeUnknown("Gmail gave no answer.", reason=type(error).__name__)
 
-    def _batch(self, asked: dict[str, None], message_format: MessageFormat) -> dict[str, GmailMessage | None]:
+    def _batch(self, asked: dict[str, None], message_format: MessageFormat) -> Batch:
+        """Raises TokenRefused when a part met it: the token is the same for all."""
         found: dict[str, GmailMessage | None] = {}
-        failures: list[HttpError] = []
+        failures: dict[str, PortError] = {}
 
         def take(message_id: str, body: Any, error: HttpError | None) -> None:
-            if error is None:
+            try:
+                if error is not None:
+                    raise port_error(error, now=self._now())
                 found[message_id] = resources.message(body)
-            elif int(error.resp.status) == 404:
+            except Missing:
                 found[message_id] = None
-            else:
-                failures.append(error)
+            except PortError as failure:
+                failures[message_id] = failure
+            except (KeyError, TypeError, ValueError):
+                # One message that cannot be read must not cost the others.
+                failures[message_id] = _unreadable()
 
         # Built by hand: new_batch_http_request goes to Google whatever api_endpoint says.
         batch = BatchHttpRequest(callback=take, batch_uri=self._batch_url)
         for message_id in asked:
             batch.add(self._get_request(message_id, message_format), request_id=message_id)
         batch.execute(http=cast(Any, self._transport))
-        if failures:
-            raise failures[0]
-        return {message_id: found[message_id] for message_id in asked}
+        for failure in failures.values():
+            if isinstance(failure, TokenRefused):
+                raise failure
+        return Batch(
+            found={message_id: found[message_id] for message_id in asked if message_id in found},
+            failures={message_id: failures[message_id] for message_id in asked if message_id in failures},
+        )
 
     def _now(self) -> datetime:
         return self._clock.now()
+
+
+def _unreadable() -> OutcomeUnknown:
+    return OutcomeUnknown("Gmail's answer cannot be read.", reason="unreadable_answer")
 
 
 def _message_body(raw: bytes, gmail_thread_id: str | None) -> dict[str, str]:

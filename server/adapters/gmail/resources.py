@@ -39,6 +39,10 @@ def sent_message(body: Json) -> SentMessage:
 
 def message(body: Json) -> GmailMessage:
     raw = body.get("raw")
+    headers = tuple((header["name"], header["value"]) for header in body.get("payload", {}).get("headers", ()))
+    first: dict[str, str] = {}
+    for name, value in headers:
+        first.setdefault(name.lower(), value)
     return GmailMessage(
         gmail_message_id=body["id"],
         gmail_thread_id=body["threadId"],
@@ -47,16 +51,11 @@ def message(body: Json) -> GmailMessage:
         received_at=milliseconds(body["internalDate"]),
         # Gmail escapes the snippet for HTML; what we show is escaped again by the template.
         snippet=html.unescape(body.get("snippet", "")),
-        headers=first_headers(body),
+        headers=first,
+        header_list=headers,
+        size=int(body.get("sizeEstimate", 0)),
         raw=None if raw is None else base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)),
     )
-
-
-def first_headers(body: Json) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for header in body.get("payload", {}).get("headers", ()):
-        found.setdefault(header["name"].lower(), header["value"])
-    return found
 
 
 def message_page(body: Json) -> MessagePage:

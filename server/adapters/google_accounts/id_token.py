@@ -20,21 +20,30 @@ def checked_claims(
     token: object, *, provider: Provider, issuer: str, client_id: str, nonce: str | None, now: datetime
 ) -> Mapping[str, Any]:
     """The claims of a token that is Google's, for us, fresh, and the answer to this nonce. Raises SignInRefused."""
+    claims = claims_for(token, provider=provider, issuer=issuer, audience=client_id, now=now)
+    if claims.get("azp", client_id) != client_id:
+        raise _refused("azp")
+    if nonce is not None and claims.get("nonce") != nonce:
+        raise _refused("nonce")
+    if not isinstance(claims.get("sub"), str) or not claims["sub"]:
+        raise _refused("sub")
+    return claims
+
+
+def claims_for(token: object, *, provider: Provider, issuer: str, audience: str, now: datetime) -> Mapping[str, Any]:
+    """The claims of a token that this issuer signed for this audience alone, and that is fresh.
+
+    Raises SignInRefused.
+    """
     if not isinstance(token, str):
         raise _refused("missing")
     claims = _signed_claims(token, provider)
     if claims.get("iss") != issuer:
         raise _refused("iss")
     # An audience beside us would let another client's token in, whatever azp says.
-    if claims.get("aud") not in (client_id, [client_id]):
+    if claims.get("aud") not in (audience, [audience]):
         raise _refused("aud")
-    if claims.get("azp", client_id) != client_id:
-        raise _refused("azp")
     _check_times(claims, now.timestamp())
-    if nonce is not None and claims.get("nonce") != nonce:
-        raise _refused("nonce")
-    if not isinstance(claims.get("sub"), str) or not claims["sub"]:
-        raise _refused("sub")
     return claims
 
 
