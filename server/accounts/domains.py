@@ -9,11 +9,18 @@ from importlib import resources
 from urllib.parse import urlsplit
 
 import idna
+from publicsuffixlist import PublicSuffixList
 
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # The last label is never all digits: that would be an IPv4 address (RFC 3696, 2).
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}\Z")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?![0-9])")
+
+
+_TENANTS_OF = (
+    "onmicrosoft.com", "zendesk.com", "freshdesk.com", "atlassian.net", "my.salesforce.com", "intercom-mail.com",
+    "hubspotemail.net", "sharepoint.com", "googlegroups.com",
+)  # fmt: skip
 
 
 @lru_cache(maxsize=50_000)
@@ -31,6 +38,26 @@ def domain_of(text: str) -> str | None:
 def is_free_mail(domain: str) -> bool:
     """Whether anybody may have an address there, so that it says nothing about the company."""
     return domain in _free_mail_domains()
+
+
+@lru_cache(maxsize=50_000)
+def registrable_domain(domain: str) -> str:
+    """What a company registers: "acme.co.uk" of "mail.acme.co.uk", by the Public Suffix List.
+
+    A public suffix itself, such as "co.uk", comes back as "": nobody is known by it. So do hosts where each customer
+    of a provider has a name of their own, as far as the list leaves them out.
+    """
+    for provider in _TENANTS_OF:
+        if domain == provider or domain.endswith(f".{provider}"):
+            tenant = domain.removesuffix(provider).rstrip(".").rpartition(".")[2]
+            return f"{tenant}.{provider}" if tenant else ""
+    return _public_suffixes().privatesuffix(domain) or ""
+
+
+@cache
+def _public_suffixes() -> PublicSuffixList:
+    # The list comes with the package, so that its age is that of the lock file and no network is asked.
+    return PublicSuffixList()
 
 
 def is_web_address(website: str) -> bool:

@@ -8,8 +8,10 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
+from server.accounts.domains import registrable_domain
 from server.db import Base
 
 
@@ -63,11 +65,20 @@ class Account(Base):
         return STAGE_LABELS[LifecycleStage(self.lifecycle_stage)] if self.lifecycle_stage else ""
 
 
+def _registrable(context: DefaultExecutionContext) -> str:
+    return registrable_domain(context.get_current_parameters()["domain"])  # type: ignore[no-untyped-call]
+
+
 class AccountDomain(Base):
-    """A domain that mail of this account comes from, lower case, IDNA-encoded."""
+    """A domain that mail of this account comes from, lower case, IDNA-encoded.
+
+    `registrable` is the part of it that a company registers, by the Public Suffix List: "acme.co.uk" of
+    "mail.acme.co.uk". It is what mail is matched by.
+    """
 
     __tablename__ = "account_domain"
     __table_args__ = (UniqueConstraint("account_id", "domain"),)
 
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     domain: Mapped[str] = mapped_column(index=True)
+    registrable: Mapped[str] = mapped_column(index=True, default=_registrable)

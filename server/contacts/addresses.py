@@ -20,6 +20,18 @@ class Address:
     norm: str
 
 
+def match_key(norm: str) -> str:
+    """By which another spelling of an address is found: no `+tag`, googlemail as gmail, and there no dots.
+
+    Never an address to write to. Dots mean something everywhere but at Gmail (support.google.com/mail/answer/7436150).
+    """
+    local, _, domain = norm.rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in ("gmail.com", "googlemail.com"):
+        return f"{local.replace('.', '')}@gmail.com"
+    return f"{local}@{domain}"
+
+
 def address_of(text: str) -> Address:
     """Raises Invalid, whose `detail` continues "the value ..."."""
     email = text.strip()

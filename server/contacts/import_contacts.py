@@ -21,12 +21,13 @@ from server.accounts.import_report import Change, ImportOptions, ImportReport, P
 from server.accounts.names import fold
 from server.accounts.salesforce_csv import Column, Row
 from server.contacts.contact_rows import ACCOUNT, COLUMNS, ContactRecord, read_contact
-from server.contacts.models import Contact, ContactAddress
+from server.contacts.models import Contact, ContactAddress, FormerAccount
 from server.db import Base
 from server.ids import new_id
 
 _CONTACT: Table = Base.metadata.tables[Contact.__tablename__]
 _ADDRESS: Table = Base.metadata.tables[ContactAddress.__tablename__]
+_FORMER: Table = Base.metadata.tables[FormerAccount.__tablename__]
 _LABELS = {
     "account_id": "Account ID", "first_name": "First Name", "last_name": "Last Name", "title": "Title",
     "role": "Role", "language": "Language", "opted_out_at": "Email Opt Out",
@@ -43,6 +44,7 @@ class _Writes:
     contacts_changed: list[dict[str, Any]] = field(default_factory=list)
     addresses_new: list[dict[str, Any]] = field(default_factory=list)
     addresses_changed: list[dict[str, Any]] = field(default_factory=list)
+    former_accounts: list[dict[str, Any]] = field(default_factory=list)
 
 
 def check_contacts(
@@ -109,6 +111,8 @@ class _ContactImport:
             after = self._after(record, before, accounts[record.account])
             changed = [label for name, label in _LABELS.items() if before and after[name] != before[name]]
             changed += _address_changes(record, after["id"], addresses[after["id"]], writes)
+            if before is not None and before["account_id"] != after["account_id"]:
+                writes.former_accounts.append(_former(before, self._now))
             if before is None:
                 writes.contacts_new.append(after)
             elif changed:
@@ -173,6 +177,13 @@ def _execute(session: Session, writes: _Writes) -> None:
     _update(session, _ADDRESS, ("email", "is_primary"), writes.addresses_changed)
     if writes.addresses_new:
         connection.execute(insert(_ADDRESS), writes.addresses_new)
+    if writes.former_accounts:
+        connection.execute(insert(_FORMER), writes.former_accounts)
+
+
+def _former(before: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Where the contact was until now: the mail of that time stays with that account."""
+    return {"id": new_id(), "contact_id": before["id"], "account_id": before["account_id"], "until": now}
 
 
 def _update(session: Session, table: Table, columns: Sequence[str], rows: list[dict[str, Any]]) -> None:

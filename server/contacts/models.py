@@ -6,8 +6,10 @@ import uuid
 from datetime import datetime
 
 from sqlalchemy import Boolean, ForeignKey, UniqueConstraint
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
+from server.contacts.addresses import match_key
 from server.db import Base
 
 ROLE_LABELS = {
@@ -24,6 +26,10 @@ ROLE_LABELS = {
 def role_label(role: str) -> str:
     """ "GitLab admin"; a key that we do not know in words made of it."""
     return ROLE_LABELS.get(role, role.replace("_", " ").capitalize())
+
+
+def _match_key(context: DefaultExecutionContext) -> str:
+    return match_key(context.get_current_parameters()["email_norm"])  # type: ignore[no-untyped-call]
 
 
 class Contact(Base):
@@ -58,7 +64,11 @@ class Contact(Base):
 
 
 class ContactAddress(Base):
-    """An address of a contact. `email_norm` is lower case with an IDNA domain; two contacts may share one."""
+    """An address of a contact. `email_norm` is lower case with an IDNA domain; two contacts may share one.
+
+    `match_key` is `addresses.match_key(email_norm)`: by it mail of the same person is found when it is spelled in
+    another way. `bounced_at` is when mail to it last came back; `bounce_is_permanent` says that it will again.
+    """
 
     __tablename__ = "contact_address"
     __table_args__ = (UniqueConstraint("contact_id", "email_norm"),)
@@ -66,4 +76,18 @@ class ContactAddress(Base):
     contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
     email: Mapped[str]
     email_norm: Mapped[str] = mapped_column(index=True)
+    match_key: Mapped[str] = mapped_column(index=True, default=_match_key)
     is_primary: Mapped[bool] = mapped_column(Boolean)
+    bounced_at: Mapped[datetime | None]
+    bounce_is_permanent: Mapped[bool | None] = mapped_column(Boolean)
+    bounce_detail: Mapped[str | None]
+
+
+class FormerAccount(Base):
+    """Where a contact was before: mail from before `until` belongs to that account, whatever they do now."""
+
+    __tablename__ = "former_account"
+
+    contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    until: Mapped[datetime]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,13 +17,14 @@ from sqlalchemy import event, func, select
 
 from server.accounts.import_accounts import import_accounts
 from server.accounts.import_report import ImportOptions, ImportReport
+from server.accounts.models import Account
 from server.accounts.salesforce_csv import ImportUnreadable
 from server.accounts.salesforce_values import salesforce_id
 from server.contacts import queries
 from server.contacts.cli import import_contacts_command
 from server.contacts.contact_rows import role_key
 from server.contacts.import_contacts import import_contacts
-from server.contacts.models import Contact, ContactAddress
+from server.contacts.models import Contact, ContactAddress, FormerAccount
 from server.contacts.queries import ContactView
 from server.db import Database
 from server.errors import NotFound
@@ -96,6 +98,29 @@ def test_a_contact_moves_to_another_account(load: Import, db: Database, clock: S
     assert (report.updated, report.changes[0].fields) == (1, ("Account ID",))
     with db.reading() as session:
         assert session.scalar(select(Contact.updated_at)) == now
+
+
+def former(db: Database) -> list[tuple[uuid.UUID, datetime]]:
+    with db.reading() as session:
+        rows = session.scalars(select(FormerAccount).order_by(FormerAccount.until))
+        return [(row.account_id, row.until) for row in rows]
+
+
+def test_a_contact_who_moves_keeps_where_they_were_and_until_when(load: Import, db: Database, clock: StandingClock):
+    load(HEADER + row(ANA) + row(BO))
+    with db.reading() as session:
+        acme, berta = (
+            session.scalars(select(Account.id).where(Account.salesforce_id == key)).one() for key in (ACME, BERTA)
+        )
+    first = clock.advance(days=1)
+    load(HEADER + row(ANA, account=BERTA) + row(BO), dry_run=True)
+    assert former(db) == []
+    for _ in range(2):
+        load(HEADER + row(ANA, account=BERTA) + row(BO))
+    assert former(db) == [(acme, first)]
+    second = clock.advance(days=1)
+    load(HEADER + row(ANA))
+    assert former(db) == [(acme, first), (berta, second)]
 
 
 def test_a_former_address_stays_as_an_alternate_one(load: Import, db: Database):
