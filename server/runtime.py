@@ -8,7 +8,7 @@ from server.clock import Clock
 from server.db import Database
 from server.jobqueue import JobQueue
 from server.ports.gmail import Gmail
-from server.ports.google_accounts import MailboxAccess, SignIn
+from server.ports.google_accounts import MailboxAccess, PushTokens, SignIn
 from server.settings import Settings
 from server.vault import Vault
 
@@ -23,3 +23,4 @@ class Runtime:
     gmail: Gmail
     sign_in: SignIn
     mailbox_access: MailboxAccess
+    push_tokens: PushTokens

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,10 @@ _DEVELOPMENT_SECRET = "development-only-not-a-secret"  # noqa: S105  refused whe
 _DEVELOPMENT_TOKEN_KEY = base64.urlsafe_b64encode(b"development-only-not-a-secret!!!").decode()
 _SANDBOX_CLIENT_ID = "rapport-sandbox"
 _SANDBOX_CLIENT_SECRET = "rapport-sandbox-secret"  # noqa: S105  the sandbox's, known to everybody
+
+
+_GMAIL_PUSH = ("GMAIL_PUSH_TOPIC", "GMAIL_PUSH_AUDIENCE", "GMAIL_PUSH_SERVICE_ACCOUNT")
+_TOPIC = re.compile(r"projects/[^/\s]+/topics/[^/\s]+")
 
 
 class Env(StrEnum):
@@ -37,7 +42,13 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All that can be set. URLs have no trailing slash."""
+    """All that can be set. URLs have no trailing slash.
+
+    `poll_interval_s`: at least so often a mailbox that is read is looked at. The three `gmail_push_` are all set or
+    none: the topic that Gmail tells of new mail, and who may push to us, for which audience. `inbound_domain` is where
+    users' secret addresses live, None without them; `inbound_trusted_mx` is the server whose Authentication-Results
+    are believed.
+    """
 
     env: Env
     base_url: str
@@ -54,6 +65,13 @@ class Settings:
     sandbox_url: str | None
     templates_dir: Path
     log_format: str
+    poll_interval_s: int
+    gmail_push_topic: str | None
+    gmail_push_audience: str | None
+    gmail_push_service_account: str | None
+    inbound_domain: str | None
+    inbound_bind: str
+    inbound_trusted_mx: str | None
 
     @property
     def is_production(self) -> bool:
@@ -82,10 +100,11 @@ class _Reader:
         guarded = production or not is_loopback(base_url)
         data_dir = Path(self._get("RAPPORT_DATA_DIR") or "var").absolute()
         redis_url = self._redis_url(production)
+        topic, audience, service_account = self._gmail_push()
         settings = Settings(
             env=env,
             base_url=base_url,
-            bind=self._bind(),
+            bind=self._bind("RAPPORT_BIND", "127.0.0.1:8400"),
             data_dir=data_dir,
             database_url=self._database_url(data_dir, required=production),
             redis_url=redis_url or f"unix://{data_dir / 'valkey' / 'valkey.sock'}",
@@ -94,10 +113,17 @@ class _Reader:
             token_keys=self._token_keys(guarded),
             google_client_id=self._secret("GOOGLE_CLIENT_ID", guarded, _SANDBOX_CLIENT_ID),
             google_client_secret=self._secret("GOOGLE_CLIENT_SECRET", guarded, _SANDBOX_CLIENT_SECRET),
-            google_hosted_domain=self._hosted_domain(),
+            google_hosted_domain=self._domain("GOOGLE_HOSTED_DOMAIN"),
             sandbox_url=self._sandbox_url(guarded),
             templates_dir=Path(self._get("RAPPORT_TEMPLATES_DIR") or "email_templates").absolute(),
             log_format=self._choice("RAPPORT_LOG_FORMAT", ("json", "console"), "json"),
+            poll_interval_s=self._poll_interval_s(),
+            gmail_push_topic=topic,
+            gmail_push_audience=audience,
+            gmail_push_service_account=service_account,
+            inbound_domain=self._domain("RAPPORT_INBOUND_DOMAIN"),
+            inbound_bind=self._bind("RAPPORT_INBOUND_BIND", "127.0.0.1:8025"),
+            inbound_trusted_mx=self._domain("RAPPORT_INBOUND_TRUSTED_MX"),
         )
         if self._problems:
             raise SettingsError(list(dict.fromkeys(self._problems)))
@@ -150,11 +176,11 @@ class _Reader:
             self._problems.append(f"{name} is {value!r}: give an address such as https://rapport.example.com.")
         return origin or value.rstrip("/")
 
-    def _bind(self) -> str:
-        value = self._get("RAPPORT_BIND") or "127.0.0.1:8400"
+    def _bind(self, name: str, default: str) -> str:
+        value = self._get(name) or default
         host, _, port = value.rpartition(":")
         if not (value.startswith("unix:") or (host and port.isdecimal() and int(port) < 65_536)):
-            self._problems.append(f"RAPPORT_BIND is {value!r}: give host:port, such as 127.0.0.1:8400.")
+            self._problems.append(f"{name} is {value!r}: give host:port, such as {default}.")
         return value
 
     def _redis_url(self, production: bool) -> str | None:
@@ -212,11 +238,32 @@ class _Reader:
                 self._problems.append(f"TOKEN_KEYS, key {number}, is the one of development, which everybody knows.")
         return keys
 
-    def _hosted_domain(self) -> str | None:
-        value = (self._get("GOOGLE_HOSTED_DOMAIN") or "").lower()
+    def _domain(self, name: str) -> str | None:
+        value = (self._get(name) or "").lower()
         if value and not (value.replace("-", "").replace(".", "").isalnum() and "." in value.strip(".")):
-            self._problems.append(f"GOOGLE_HOSTED_DOMAIN is {value!r}: give a domain such as example.com.")
+            self._problems.append(f"{name} is {value!r}: give a domain such as example.com.")
         return value or None
+
+    def _poll_interval_s(self) -> int:
+        value = self._get("RAPPORT_POLL_SECONDS") or "60"
+        if not (value.isdecimal() and len(value) <= 4 and 5 <= int(value) <= 3600):
+            self._problems.append(f"RAPPORT_POLL_SECONDS is {value!r}: give whole seconds from 5 to 3600.")
+            return 60
+        return int(value)
+
+    def _gmail_push(self) -> tuple[str | None, str | None, str | None]:
+        values = {name: self._get(name) for name in _GMAIL_PUSH}
+        missing = [name for name, value in values.items() if value is None]
+        if missing and len(missing) < len(values):
+            self._problems.append(f"Push from Gmail needs all of {', '.join(_GMAIL_PUSH)}: set {', '.join(missing)}.")
+        topic, audience, service_account = values.values()
+        if topic is not None and not _TOPIC.fullmatch(topic):
+            self._problems.append(f"GMAIL_PUSH_TOPIC is {topic!r}: give projects/<project>/topics/<topic>.")
+        if service_account is not None and "@" not in service_account:
+            self._problems.append(
+                f"GMAIL_PUSH_SERVICE_ACCOUNT is {service_account!r}: give the address of a service account."
+            )
+        return topic, audience, service_account
 
     def _sandbox_url(self, guarded: bool) -> str | None:
         if self._get("RAPPORT_SANDBOX_URL") is None:

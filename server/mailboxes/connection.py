@@ -10,14 +10,17 @@ from sqlalchemy.orm import Session
 
 from server.errors import Conflict, Invalid, NotFound
 from server.ids import new_id
-from server.mailboxes import tokens
+from server.mailboxes import reading, tokens
 from server.mailboxes.models import Mailbox, MailboxState
-from server.ports.gmail import COMPOSE_SCOPE, METADATA_SCOPE, OAuthTokens
+from server.ports.gmail import COMPOSE_SCOPE, METADATA_SCOPE, READONLY_SCOPE, OAuthTokens
 from server.ports.google_accounts import MailboxGrant
 from server.vault import Vault
 
-SCOPES = ("openid", "email", COMPOSE_SCOPE, METADATA_SCOPE)
-_NEEDED = frozenset({COMPOSE_SCOPE, METADATA_SCOPE})
+# The two footprints. Never both together: Google refuses texts to a grant that holds the metadata scope as well.
+ENVELOPE_SCOPES = ("openid", "email", COMPOSE_SCOPE, METADATA_SCOPE)
+TEXT_SCOPES = ("openid", "email", COMPOSE_SCOPE, READONLY_SCOPE)
+SCOPES = ENVELOPE_SCOPES
+_FOOTPRINTS = (frozenset({COMPOSE_SCOPE, METADATA_SCOPE}), frozenset({COMPOSE_SCOPE, READONLY_SCOPE}))
 
 
 def of_user(session: Session, user_id: uuid.UUID, *, lock: bool = False) -> Mailbox | None:
@@ -38,6 +41,12 @@ def still_holds(session: Session, mailbox_id: uuid.UUID, *, granted_at: datetime
     return mailbox.state == MailboxState.CONNECTED and mailbox.connected_at == granted_at
 
 
+def can_read_text(mailbox: Mailbox) -> bool:
+    """Whether the grant lets read texts (and search), or envelopes only."""
+    granted = mailbox.scopes.split()
+    return READONLY_SCOPE in granted and METADATA_SCOPE not in granted
+
+
 def connect(
     session: Session, *, user_id: uuid.UUID, user_email: str, grant: MailboxGrant, vault: Vault, now: datetime
 ) -> Mailbox:
@@ -47,7 +56,7 @@ def connect(
             f"You are signed in as {user_email}, but allowed the mailbox {grant.email}.",
             cure=f"Connect again and choose {user_email}.",
         )
-    if not grant.tokens.scopes >= _NEEDED:
+    if not any(grant.tokens.scopes >= footprint for footprint in _FOOTPRINTS):
         raise Invalid(
             "Gmail was connected without all the permissions that sending needs.",
             cure="Connect again and leave both boxes ticked.",
@@ -63,6 +72,8 @@ def connect(
     mailbox.state = MailboxState.CONNECTED
     mailbox.problem = None
     mailbox.connected_at = mailbox.state_changed_at = now
+    session.flush()
+    reading.begin_again(session, mailbox.id, now)
     return mailbox
 
 
@@ -76,7 +87,7 @@ def keep_renewed(
 
 
 def lose_access(session: Session, *, mailbox_id: uuid.UUID, granted_at: datetime, reason: str, now: datetime) -> None:
-    """The grant of `granted_at` is of no use any more. What waits in the outbox keeps waiting for the reconnect."""
+    """The grant of `granted_at` is of no use any more. Outbox and reading wait for the reconnect."""
     mailbox = by_id(session, mailbox_id, lock=True)
     if mailbox.state == MailboxState.CONNECTED and mailbox.connected_at == granted_at:
         mailbox.state = MailboxState.NEEDS_RECONNECT
@@ -85,6 +96,7 @@ def lose_access(session: Session, *, mailbox_id: uuid.UUID, granted_at: datetime
 
 
 def disconnect(mailbox: Mailbox, *, now: datetime) -> None:
+    """Forget the grant. Nothing is read any more; a reconnect goes on from where reading stood."""
     mailbox.state = MailboxState.DISCONNECTED
     mailbox.sealed_tokens = None
     mailbox.problem = None

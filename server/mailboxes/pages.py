@@ -11,10 +11,10 @@ from server.auth import oauth_attempts
 from server.auth.pages import finish_attempt, leave_for_google, start_attempt
 from server.errors import RapportError
 from server.logs import logger
-from server.mailboxes import connection, tokens
+from server.mailboxes import connection, footprints, reading_pages, tokens
 from server.mailboxes.models import Mailbox, MailboxState
 from server.ports.errors import PortError
-from server.ports.gmail import COMPOSE_SCOPE, METADATA_SCOPE, OAuthTokens
+from server.ports.gmail import OAuthTokens
 from server.vault import VaultError
 from server.web import show
 from server.web.frame import Crumb, page, runtime, tell
@@ -28,25 +28,6 @@ _STATES = {
     MailboxState.NEEDS_RECONNECT: ("Needs reconnecting", "danger"),
     MailboxState.DISCONNECTED: ("Disconnected", "neutral"),
 }
-_PERMISSIONS = (
-    (
-        COMPOSE_SCOPE,
-        "send",
-        "Write and send as you",
-        "Makes the draft of an email you send from Rapport, and sends it. It stands in your Sent folder.",
-    ),
-    (
-        METADATA_SCOPE,
-        "eye",
-        "See the envelope of your mail",
-        "Sender, recipients, subject and labels, to make sure that what you sent has left. Never the text.",
-    ),
-)
-_NEVER = (
-    "Reads the text of your mail, or its attachments.",
-    "Sends anything that you did not send yourself.",
-    "Shows your mailbox to a colleague or an admin.",
-)
 
 _NOT_CONFIRMED = (
     "Rapport has forgotten the access. Google did not confirm: you can also remove it in your Google account, "
@@ -71,25 +52,24 @@ def mailbox() -> str:
     here = runtime()
     with here.db.reading() as session:
         found = connection.of_user(session, require_visitor().user_id)
-    is_kept = found is not None and found.state != MailboxState.DISCONNECTED
-    granted = set(found.scopes.split()) if found is not None and is_kept else None
+        kept = found if found is not None and found.state != MailboxState.DISCONNECTED else None
+        reading = reading_pages.shown(session, kept) if kept is not None else None
     return page(
         "mailboxes/mailbox.html",
         active="mailbox",
         crumbs=[Crumb(label="Mailbox")],
-        mailbox=_shown(found) if found is not None and is_kept else None,
-        permissions=[
-            {
-                "icon": icon,
-                "title": title,
-                "text": text,
-                "is_granted": scope in granted if granted is not None else None,
-            }
-            for scope, icon, title, text in _PERMISSIONS
-        ],
-        never=_NEVER,
-        urls={"connect": url_for("mailboxes.connect"), "disconnect": url_for("mailboxes.disconnect")},
-        needs_reconnect=found is not None and found.state == MailboxState.NEEDS_RECONNECT,
+        mailbox=_shown(kept) if kept is not None else None,
+        reading=reading,
+        footprints=footprints.choices(kept),
+        never=footprints.NEVER,
+        urls={
+            "connect": url_for("mailboxes.connect"),
+            "disconnect": url_for("mailboxes.disconnect"),
+            "inbound": "/mail/inbound",
+            "rules": "/mail/rules",
+            "unmatched": "/mail/unmatched",
+        },
+        needs_reconnect=kept is not None and kept.state == MailboxState.NEEDS_RECONNECT,
     )
 
 
@@ -101,7 +81,6 @@ def _shown(found: Mailbox) -> dict[str, Any]:
         "state": {"label": label, "tone": tone},
         "connected": show.moment(found.connected_at),
         "problem": {"text": found.problem, "cure": cure} if found.problem else None,
-        "last_read": None,
     }
 
 
@@ -115,9 +94,19 @@ def connect() -> BaseResponse:
         state=started.state,
         code_challenge=started.code_challenge,
         login_hint=visitor.email,
-        scopes=connection.SCOPES,
+        scopes=_scopes_asked_for(),
     )
     return leave_for_google(url, started)
+
+
+def _scopes_asked_for() -> tuple[str, ...]:
+    """What the person chose; without a choice what they gave before, else envelopes only."""
+    asked = request.form.get("footprint")
+    if asked is None:
+        with runtime().db.reading() as session:
+            found = connection.of_user(session, require_visitor().user_id)
+        asked = "text" if found is not None and connection.can_read_text(found) else "envelopes"
+    return connection.TEXT_SCOPES if asked == "text" else connection.ENVELOPE_SCOPES
 
 
 @blueprint.get("/mailbox/callback")
@@ -157,6 +146,7 @@ def _finish_connecting() -> str:
 @blueprint.post("/mailbox/disconnect")
 def disconnect() -> BaseResponse:
     here = runtime()
+    reading_pages.end_watch()
     with here.db.transaction() as session:
         found = connection.of_user(session, require_visitor().user_id, lock=True)
         grant, was_read = None, True
@@ -185,3 +175,6 @@ def _is_revoked(grant: OAuthTokens) -> bool:
 
 def _callback_url() -> str:
     return f"{runtime().settings.base_url}/mailbox/callback"
+
+
+blueprint.register_blueprint(reading_pages.blueprint)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.db import insert_if_absent
+from server.mailboxes import pause
 from server.mailboxes.models import Mailbox, MailboxState
 from server.sends.models import MOVING, WILL_NOT_LEAVE, OutboundEmail, OutboundState, SendLane
 
@@ -22,14 +23,10 @@ def take_lane(session: Session, *, mailbox_id: uuid.UUID, holder: str, now: date
     insert_if_absent(session, SendLane(id=mailbox_id))
     lane = session.get_one(SendLane, mailbox_id, with_for_update=True)
     taken = lane.holder not in (None, holder) and lane.held_until is not None and lane.held_until > now
-    if taken or is_resting(lane, now):
+    if taken or pause.is_paused(session.get_one(Mailbox, mailbox_id), now):
         return False
     lane.holder, lane.held_until = holder, now + LEASE
     return True
-
-
-def is_resting(lane: SendLane | None, now: datetime) -> bool:
-    return lane is not None and lane.paused_until is not None and lane.paused_until > now
 
 
 def leave_lane(session: Session, *, mailbox_id: uuid.UUID, holder: str) -> None:
@@ -41,8 +38,8 @@ def leave_lane(session: Session, *, mailbox_id: uuid.UUID, holder: str) -> None:
 
 
 def rest_lane(session: Session, *, mailbox_id: uuid.UUID, until: datetime, reason: str) -> None:
-    """No call for this mailbox before `until`."""
-    session.execute(update(SendLane).where(SendLane.id == mailbox_id).values(paused_until=until, pause_reason=reason))
+    """No call for this mailbox before `until`, neither to send nor to read."""
+    pause.pause(session, mailbox_id, until, reason)
 
 
 def claim_next(session: Session, *, mailbox_id: uuid.UUID, now: datetime) -> OutboundEmail | None:
@@ -84,7 +81,7 @@ def due_mailboxes(session: Session, *, now: datetime) -> list[uuid.UUID]:
         .where(
             Mailbox.state == MailboxState.CONNECTED,
             or_(and_(*_due(now)), and_(*_left_behind(now))),
-            or_(SendLane.paused_until.is_(None), SendLane.paused_until <= now),
+            pause.not_paused(now),
             or_(SendLane.held_until.is_(None), SendLane.held_until <= now),
         )
         .distinct()

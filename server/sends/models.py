@@ -108,12 +108,10 @@ class OutboundStep(Base):
 
 
 class SendLane(Base):
-    """One sender at a time for each mailbox, and until when Google asked it to rest. Same id as the mailbox."""
+    """One sender at a time for each mailbox. Same id as the mailbox, which also says when Google asked for rest."""
 
     __tablename__ = "send_lane"
 
     id: Mapped[uuid.UUID] = mapped_column(ForeignKey("mailbox.id", ondelete="CASCADE"), primary_key=True)
     holder: Mapped[str | None]
     held_until: Mapped[datetime | None]
-    paused_until: Mapped[datetime | None]
-    pause_reason: Mapped[str | None]
