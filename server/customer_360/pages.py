@@ -14,13 +14,13 @@ from server.accounts.models import Account, LifecycleStage
 from server.accounts.queries import AccountCursor, AccountView
 from server.auth import people
 from server.contacts import queries as contacts
+from server.customer_360 import around, timeline_pages
 from server.playbooks import present as cta_words
 from server.playbooks import queries as ctas
 from server.sends import queries as sends
 from server.timeline import present as timeline_words
 from server.timeline import queries as timeline
-from server.timeline.present import Link
-from server.timeline.queries import TimelinePage
+from server.timeline.queries import LastActivity
 from server.web import show
 from server.web.frame import Crumb, page, runtime, wants_partial
 from server.web.identity import require_visitor
@@ -78,7 +78,7 @@ def account_list() -> str:
 
 
 def _rows(session: Session, found: Sequence[AccountView]) -> list[dict[str, Any]]:
-    last = timeline.last_activity(session, [account.id for account in found])
+    last = timeline.activity(session, [account.id for account in found])
     domains = accounts.first_domains(session, [account.id for account in found])
     return [
         {
@@ -89,7 +89,7 @@ def _rows(session: Session, found: Sequence[AccountView]) -> list[dict[str, Any]
             "arr": show.amount(account.arr),
             "renews": show.day(account.renewal_on),
             "tam": {"name": account.tam_name} if account.tam_name else None,
-            "last_activity": show.moment(last.get(account.id)),
+            **_last_moments(last.get(account.id)),
         }
         for account in found
     ]
@@ -109,7 +109,10 @@ def account(account_id: uuid.UUID) -> str:
             active="accounts",
             crumbs=[Crumb(label="Accounts", href=url_for(".account_list")), Crumb(label=found.name)],
             account=_facts(session, found),
-            contacts=[cta_words.contact_row(contact) for contact in contacts.of_account(session, account_id)],
+            contacts=[
+                cta_words.contact_row(contact) | {"href": url_for(".people.contact", contact_id=contact.id)}
+                for contact in contacts.of_account(session, account_id)
+            ],
             ctas=[
                 {
                     "name": cta.name,
@@ -120,7 +123,7 @@ def account(account_id: uuid.UUID) -> str:
                 }
                 for cta in open_ctas
             ],
-            **_timeline(session, account_id, timeline.of_account(session, account_id)),
+            **_timeline(session, account_id),
         )
 
 
@@ -140,8 +143,16 @@ def _facts(session: Session, found: Account) -> dict[str, Any]:
         "domains": list(accounts.domains_of(session, found.id)),
         "parent": _link(parents[0]) if parents else None,
         "children": [_link(child) for child in accounts.children_of(session, found.id)],
+        **_last_moments(timeline.activity(session, [found.id]).get(found.id)),
         "salesforce_id": found.salesforce_id,
         "salesforce_href": None,
+    }
+
+
+def _last_moments(found: LastActivity | None) -> dict[str, Any]:
+    return {
+        "last_activity": show.moment(found.spoken_at if found else None),
+        "last_timeline_activity": show.moment(found.anything_at if found else None),
     }
 
 
@@ -160,29 +171,26 @@ def account_timeline(account_id: uuid.UUID) -> str | Response:
     cursor = request.args.get("cursor")
     with runtime().db.reading() as session:
         accounts.by_id(session, account_id)
-        found = timeline.of_account(session, account_id, cursor=cursor)
-        shown = _timeline(session, account_id, found)
+        shown = _timeline(session, account_id, cursor)
     if cursor is not None:
         return render_template("timeline/_entries.html", **shown)
-    if shown["has_moving"] and request.args.get("since", "") == _newest(found):
+    if shown["has_moving"] and request.args.get("since", "") == shown["newest"]:
         return Response(status=204)
     return render_template("timeline/_timeline.html", **shown)
 
 
-def _timeline(session: Session, account_id: uuid.UUID, found: TimelinePage) -> dict[str, Any]:
+def _timeline(session: Session, account_id: uuid.UUID, cursor: str | None = None) -> dict[str, Any]:
+    viewer = timeline_words.viewer_of(require_visitor())
+    found = timeline.of_account(session, viewer, account_id, cursor=cursor)
     here = url_for(".account_timeline", account_id=account_id)
-    outbound = [found_id for one in found.entries if (found_id := timeline_words.outbound_id(one))]
-    links = {
-        email_id: Link(name=cta.name, href=url_for("playbooks.cta", cta_id=cta.id))
-        for email_id, cta in ctas.cta_of_email(session, outbound).items()
-    }
-    return {
-        "days": timeline_words.days(found.entries, viewer_email=require_visitor().email, ctas=links),
-        "next_href": f"{here}?cursor={found.next_cursor}" if found.next_cursor else None,
-        "has_moving": sends.moving_of_account(session, account_id) > 0,
-        "poll_href": f"{here}?since={_newest(found)}",
-    }
+    shown = around.timeline(session, found, here=here, is_of_one_account=True)
+    return shown | {"has_moving": sends.moving_of_account(session, account_id) > 0, "empty": _NOTHING_YET}
 
 
-def _newest(found: TimelinePage) -> str:
-    return str(found.entries[0].entry.id) if found.entries else ""
+_NOTHING_YET = {
+    "icon": "timeline-event",
+    "title": "Nothing has happened yet",
+    "text": "Emails with this account’s people show up here by themselves, and so do those you send from a CTA.",
+}
+
+blueprint.register_blueprint(timeline_pages.blueprint)

@@ -1,4 +1,4 @@
-"""/api/v1/accounts/<id>/timeline"""
+"""/api/v1/timeline, and the timelines of an account and of a contact."""
 
 from __future__ import annotations
 
@@ -6,18 +6,28 @@ import uuid
 from typing import Any
 
 from flask.views import MethodView
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from server.accounts import queries as accounts
+from server.accounts.queries import AccountCursor
+from server.contacts import queries as contacts
 from server.timeline import queries
-from server.timeline.queries import EntryWithPeople
+from server.timeline.cut import SeenEntry
+from server.timeline.models import ActivityType, Level
+from server.timeline.scopes import Scope
+from server.timeline.visibility import Viewer
 from server.web.api import CursorArgs, OutputSchema, api_blueprint
 from server.web.frame import runtime
+from server.web.identity import require_visitor
 
 blueprint = api_blueprint("timeline", "What happened with an account")
 
+_TYPES = [str(one) for one in ActivityType]
+_DIRECTIONS = ["in", "out"]
+
 
 class PersonSchema(OutputSchema):
+    part = fields.String(required=True, metadata={"description": "from, to, cc; bcc for its sender only."})
     name = fields.String(required=True)
     email = fields.String(required=True)
     contact_id = fields.UUID(allow_none=True, required=True)
@@ -25,10 +35,25 @@ class PersonSchema(OutputSchema):
 
 class TimelineEntrySchema(OutputSchema):
     id = fields.UUID(required=True)
-    activity_type = fields.String(required=True)
+    account_id = fields.UUID(required=True)
+    activity_type = fields.String(required=True, validate=validate.OneOf(_TYPES))
+    level = fields.String(
+        required=True,
+        validate=validate.OneOf([Level.FULL.value, Level.SUBJECT.value, Level.METADATA.value]),
+        metadata={"description": "How much of it the caller may see."},
+    )
+    hidden_reason = fields.String(required=True, metadata={"description": "Who can see the rest; empty if all is."})
     subject = fields.String(required=True)
     body_text = fields.String(required=True)
     occurred_at = fields.AwareDateTime(required=True)
+    direction = fields.String(allow_none=True, required=True, validate=validate.OneOf([None, *_DIRECTIONS]))
+    thread_key = fields.UUID(required=True, metadata={"description": "The same for all mails of a conversation."})
+    fold_reason = fields.String(
+        allow_none=True, required=True, metadata={"description": "The rule by which it is shown small."}
+    )
+    others = fields.Integer(
+        required=True, metadata={"description": "People of other companies in it, who are not listed."}
+    )
     template_label = fields.String(allow_none=True, required=True)
     gmail_thread_id = fields.String(allow_none=True, required=True)
     sender = fields.Nested(PersonSchema, allow_none=True, required=True)
@@ -40,20 +65,115 @@ class TimelineSchema(OutputSchema):
     next_cursor = fields.String(allow_none=True, required=True)
 
 
+class TimelineArgs(CursorArgs):
+    q = fields.String(load_default="", validate=validate.Length(max=100))
+    mine = fields.Boolean(load_default=False, metadata={"description": "Only accounts whose TAM is the caller."})
+    activity_type = fields.String(load_default=None, validate=validate.OneOf(_TYPES))
+    direction = fields.String(load_default=None, validate=validate.OneOf(_DIRECTIONS))
+    account_id = fields.UUID(load_default=None)
+
+
+class ActivityArgs(CursorArgs):
+    mine = fields.Boolean(load_default=False, metadata={"description": "Only accounts whose TAM is the caller."})
+
+
+class AccountActivitySchema(OutputSchema):
+    account_id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    last_activity_at = fields.AwareDateTime(
+        allow_none=True, required=True, metadata={"description": "The last call or meeting; email never counts."}
+    )
+    last_timeline_activity_at = fields.AwareDateTime(
+        allow_none=True, required=True, metadata={"description": "The last of anything, email included."}
+    )
+
+
+class AccountActivityListSchema(OutputSchema):
+    items = fields.List(fields.Nested(AccountActivitySchema), required=True)
+    next_cursor = fields.String(allow_none=True, required=True)
+
+
+@blueprint.route("/timeline")
+class TimelineOfEverything(MethodView):
+    @blueprint.arguments(TimelineArgs, location="query")
+    @blueprint.response(200, TimelineSchema)
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """The timeline of all accounts, newest first, as far as the caller may see it"""
+        scope = Scope(
+            account_id=args["account_id"],
+            tam_id=require_visitor().user_id if args["mine"] else None,
+            activity_type=args["activity_type"],
+            direction=args["direction"],
+            words=args["q"].replace("\0", ""),
+        )
+        return _answer(scope, args)
+
+
 @blueprint.route("/accounts/<uuid:account_id>/timeline")
 class TimelineOfAccount(MethodView):
     @blueprint.arguments(CursorArgs, location="query")
     @blueprint.response(200, TimelineSchema)
     @blueprint.alt_response(404, description="There is no such account.")
     def get(self, args: dict[str, Any], account_id: uuid.UUID) -> dict[str, Any]:
-        """The timeline of an account, newest first"""
+        """The timeline of an account, newest first, as far as the caller may see it"""
         with runtime().db.reading() as session:
             accounts.by_id(session, account_id)
-            found = queries.of_account(session, account_id, limit=args["limit"], cursor=args["cursor"])
-        return {"items": [_flat(one) for one in found.entries], "next_cursor": found.next_cursor}
+        return _answer(Scope(account_id=account_id), args)
 
 
-def _flat(one: EntryWithPeople) -> dict[str, Any]:
-    entry = one.entry
-    names = ("id", "activity_type", "subject", "body_text", "occurred_at", "template_label", "gmail_thread_id")
-    return {**{name: getattr(entry, name) for name in names}, "sender": one.sender, "recipients": one.recipients}
+@blueprint.route("/contacts/<uuid:contact_id>/timeline")
+class TimelineOfContact(MethodView):
+    @blueprint.arguments(CursorArgs, location="query")
+    @blueprint.response(200, TimelineSchema)
+    @blueprint.alt_response(404, description="There is no such contact.")
+    def get(self, args: dict[str, Any], contact_id: uuid.UUID) -> dict[str, Any]:
+        """What a person took part in, newest first, as far as the caller may see it"""
+        with runtime().db.reading() as session:
+            contacts.by_id(session, contact_id)
+        return _answer(Scope(contact_id=contact_id), args)
+
+
+@blueprint.route("/accounts/activity")
+class ActivityOfAccounts(MethodView):
+    @blueprint.arguments(ActivityArgs, location="query")
+    @blueprint.response(200, AccountActivityListSchema)
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """When something last happened with each account, by name"""
+        after = AccountCursor.decode(args["cursor"]) if args["cursor"] is not None else None
+        tam_id = require_visitor().user_id if args["mine"] else None
+        with runtime().db.reading() as session:
+            found = accounts.page(session, limit=args["limit"], after=after, tam_id=tam_id)
+            ids = [account.id for account in found.accounts]
+            last = queries.activity(session, ids)
+        return {
+            "items": [
+                {
+                    "account_id": account.id,
+                    "name": account.name,
+                    "last_activity_at": last[account.id].spoken_at if account.id in last else None,
+                    "last_timeline_activity_at": last[account.id].anything_at if account.id in last else None,
+                }
+                for account in found.accounts
+            ],
+            "next_cursor": found.next_cursor.encode() if found.next_cursor else None,
+        }
+
+
+def _answer(scope: Scope, args: dict[str, Any]) -> dict[str, Any]:
+    visitor = require_visitor()
+    viewer = Viewer(user_id=visitor.user_id, email=visitor.email)
+    with runtime().db.reading() as session:
+        found = queries.entries(session, viewer, scope, limit=args["limit"], cursor=args["cursor"])
+    return {"items": [_flat(one) for one in found.entries], "next_cursor": found.next_cursor}
+
+
+def _flat(one: SeenEntry) -> dict[str, Any]:
+    names = (
+        "id", "account_id", "activity_type", "subject", "body_text", "occurred_at", "direction", "thread_key",
+        "fold_reason", "others", "template_label", "gmail_thread_id", "sender", "recipients",
+    )  # fmt: skip
+    return {
+        **{name: getattr(one, name) for name in names},
+        "level": one.seen.level.value,
+        "hidden_reason": one.seen.reason,
+    }

@@ -6,7 +6,8 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import Boolean, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base
@@ -23,6 +24,18 @@ class ActivityType(StrEnum):
     AT_RISK = "at_risk"
 
 
+class Level(StrEnum):
+    """How much of a mail colleagues see, from most to least. Its holders always see all of it.
+
+    `nothing` is a choice for mailboxes: no mail of theirs is logged at all, so no entry ever has it.
+    """
+
+    FULL = "full"
+    SUBJECT = "subject"
+    METADATA = "metadata"
+    NOTHING = "nothing"
+
+
 ACTIVITY_LABELS = {
     ActivityType.UPDATE: "Update",
     ActivityType.CUSTOMER_CALL: "Customer call",
@@ -33,14 +46,27 @@ ACTIVITY_LABELS = {
 }
 
 
+def _own_id(context: DefaultExecutionContext) -> uuid.UUID:
+    own: uuid.UUID = context.get_current_parameters()["id"]  # type: ignore[no-untyped-call]
+    return own
+
+
 class TimelineEntry(Base):
     """Something that happened with an account.
 
     `source_key` names what it was made from, such as "outbound:<id>", and is unique: the same event stands here once.
+    Entries of one conversation have one `thread_key` and are shown folded; an entry that stands alone has its own id
+    there. `level` is what colleagues see of it (full, subject, metadata); its holders see all of it. `fold_reason`
+    says by which rule it is shown small (an automatic reply, an invitation, mail that came back). `direction` is
+    "in" or "out" for mail. `others` counts people of other companies in it, who are not shown here.
     """
 
     __tablename__ = "timeline_entry"
-    __table_args__ = (Index("ix_timeline_entry_account_id_occurred_at_id", "account_id", "occurred_at", "id"),)
+    __table_args__ = (
+        Index("ix_timeline_entry_account_id_occurred_at_id", "account_id", "occurred_at", "id"),
+        Index("ix_timeline_entry_account_id_thread_key", "account_id", "thread_key", "occurred_at"),
+        Index("ix_timeline_entry_occurred_at_id", "occurred_at", "id"),
+    )
 
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
     source_key: Mapped[str] = mapped_column(unique=True)
@@ -54,6 +80,12 @@ class TimelineEntry(Base):
     mailbox_email: Mapped[str | None]
     gmail_message_id: Mapped[str | None]
     gmail_thread_id: Mapped[str | None] = mapped_column(index=True)
+    thread_key: Mapped[uuid.UUID] = mapped_column(index=True, default=_own_id)
+    mail_message_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    level: Mapped[str] = mapped_column(default=Level.FULL)
+    fold_reason: Mapped[str | None]
+    direction: Mapped[str | None]
+    others: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
 
     @property
@@ -62,7 +94,10 @@ class TimelineEntry(Base):
 
 
 class TimelineParticipant(Base):
-    """`part` is from, to or cc. `contact_id` only for people whom we know at this account."""
+    """`part` is from, to, cc or bcc. `contact_id` only for people whom we know at this account.
+
+    Bcc is shown to the entry's sender alone.
+    """
 
     __tablename__ = "timeline_participant"
 
@@ -73,3 +108,14 @@ class TimelineParticipant(Base):
     part: Mapped[str]
     name: Mapped[str]
     email: Mapped[str]
+
+
+class TimelineHolder(Base):
+    """Somebody whose own mail this is: they see all of it. `is_sender`: they wrote it, so they also see its Bcc."""
+
+    __tablename__ = "timeline_holder"
+    __table_args__ = (UniqueConstraint("timeline_entry_id", "user_id"),)
+
+    timeline_entry_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("timeline_entry.id", ondelete="CASCADE"))
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    is_sender: Mapped[bool] = mapped_column(Boolean)

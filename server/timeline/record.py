@@ -7,15 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from server.timeline.models import ActivityType, TimelineEntry, TimelineParticipant
+from server.db import insert_if_absent
+from server.timeline.models import (
+    ActivityType,
+    Level,
+    TimelineEntry,
+    TimelineHolder,
+    TimelineParticipant,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Participant:
-    """`part` is from, to or cc."""
+    """`part` is from, to, cc or bcc."""
 
     part: str
     name: str
@@ -41,11 +48,46 @@ class EmailActivity:
     participants: Sequence[Participant]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """Whose own mail it is. `is_sender`: they wrote it."""
+
+    user_id: uuid.UUID
+    is_sender: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailActivity:
+    """A mail as one account's timeline shows it; the fields are those of TimelineEntry."""
+
+    source_key: str
+    account_id: uuid.UUID
+    mail_message_id: uuid.UUID
+    thread_key: uuid.UUID
+    author_id: uuid.UUID | None
+    subject: str
+    body_text: str
+    occurred_at: datetime
+    mailbox_email: str | None
+    gmail_message_id: str | None
+    gmail_thread_id: str | None
+    level: Level
+    fold_reason: str | None
+    direction: str
+    others: int
+    participants: Sequence[Participant]
+    holders: Sequence[Holder]
+
+
+# What is known of an email of ours before it is seen in the mailbox, and better than from there.
+_KEPT_OF_OURS = ("subject", "body_text", "occurred_at", "author_id")
+
+
 def record_email(session: Session, activity: EmailActivity, *, now: datetime) -> TimelineEntry:
-    """Put the email on the account's timeline, or return the entry that already stands for it."""
-    known = session.scalars(select(TimelineEntry).where(TimelineEntry.source_key == activity.source_key)).one_or_none()
-    if known is not None:
-        return known
+    """Put an email of the outbox on the account's timeline, once.
+
+    Where the mailbox was read first, its entry is there already and gets what only the outbox knows.
+    """
     entry = TimelineEntry(
         account_id=activity.account_id,
         source_key=activity.source_key,
@@ -54,26 +96,68 @@ def record_email(session: Session, activity: EmailActivity, *, now: datetime) ->
         body_text=activity.body_text,
         occurred_at=activity.occurred_at,
         author_id=activity.author_id,
-        email_template_version_id=activity.email_template_version_id,
-        template_label=activity.template_label,
         mailbox_email=activity.mailbox_email,
         gmail_message_id=activity.gmail_message_id,
         gmail_thread_id=activity.gmail_thread_id,
+        direction="out",
         created_at=now,
     )
-    session.add(entry)
-    session.flush()
+    is_new = insert_if_absent(session, entry)
+    stands = session.scalars(select(TimelineEntry).where(TimelineEntry.source_key == activity.source_key)).one()
+    stands.email_template_version_id = activity.email_template_version_id
+    stands.template_label = activity.template_label
+    stands.body_text = activity.body_text
+    if is_new:
+        _write_people(session, stands.id, activity.participants)
+        if activity.author_id is not None:
+            _write_holders(session, stands.id, [Holder(user_id=activity.author_id, is_sender=True)])
+    return stands
+
+
+def put_mail(session: Session, activity: MailActivity, *, now: datetime) -> TimelineEntry:
+    """Make or renew the entry of a mail on one account's timeline. Waits for a rival who makes the same one."""
+    values = {
+        name: getattr(activity, name)
+        for name in activity.__dataclass_fields__
+        if name not in ("participants", "holders", "source_key")
+    }
+    fresh = TimelineEntry(source_key=activity.source_key, activity_type=ActivityType.EMAIL, created_at=now, **values)
+    is_new = insert_if_absent(session, fresh)
+    statement = select(TimelineEntry).where(TimelineEntry.source_key == activity.source_key)
+    entry = session.scalars(statement.with_for_update().execution_options(populate_existing=True)).one()
+    if not is_new:
+        is_ours = entry.source_key.startswith("outbound:") and entry.email_template_version_id is not None
+        for name, value in values.items():
+            if not (is_ours and name in _KEPT_OF_OURS):
+                setattr(entry, name, value)
+        session.flush()
+        session.execute(delete(TimelineParticipant).where(TimelineParticipant.timeline_entry_id == entry.id))
+        session.execute(delete(TimelineHolder).where(TimelineHolder.timeline_entry_id == entry.id))
+    _write_people(session, entry.id, activity.participants)
+    _write_holders(session, entry.id, activity.holders)
+    return entry
+
+
+def _write_people(session: Session, entry_id: uuid.UUID, people: Sequence[Participant]) -> None:
     session.add_all(
         TimelineParticipant(
-            timeline_entry_id=entry.id,
+            timeline_entry_id=entry_id,
             part=person.part,
             name=person.name,
             email=person.email,
             contact_id=person.contact_id,
         )
-        for person in activity.participants
+        for person in people
     )
-    return entry
+    session.flush()
+
+
+def _write_holders(session: Session, entry_id: uuid.UUID, holders: Sequence[Holder]) -> None:
+    session.add_all(
+        TimelineHolder(timeline_entry_id=entry_id, user_id=holder.user_id, is_sender=holder.is_sender)
+        for holder in holders
+    )
+    session.flush()
 
 
 def record_note(

@@ -16,12 +16,16 @@ from server.playbooks import jobs
 from server.runtime import Runtime
 from server.timeline import queries
 from server.timeline.models import ActivityType
+from server.timeline.queries import LastActivity
 from server.timeline.record import EmailActivity, Participant, record_email, record_note
+from server.timeline.scopes import Scope
+from server.timeline.visibility import Viewer
 from tests.cast import Book, load_cast, welcome_only
 from tests.conftest import SignedInClient, StandingClock
 from tests.web.pages import ON_SQLITE, add_note, put_into_outbox
 
 SignIn = Callable[[uuid.UUID], SignedInClient]
+SOMEBODY = Viewer(user_id=uuid.UUID(int=7), email="somebody@rapport.example")
 
 
 def note(session: Any, account_id: uuid.UUID, subject: str, at: datetime, **values: Any) -> None:
@@ -50,9 +54,9 @@ def test_pages_follow_each_other_newest_first_also_within_one_instant(
     cursor = None
     with db.reading() as session:
         while True:
-            found = queries.of_account(session, account, limit=2, cursor=cursor)
-            subjects += [one.entry.subject for one in found.entries]
-            instants += [one.entry.occurred_at for one in found.entries]
+            found = queries.of_account(session, SOMEBODY, account, limit=2, cursor=cursor)
+            subjects += [one.head.subject for one in found.threads]
+            instants += [one.head.occurred_at for one in found.threads]
             cursor = found.next_cursor
             if cursor is None:
                 break
@@ -65,20 +69,24 @@ def test_what_comes_while_somebody_reads_moves_nothing(db: Database, clock: Stan
         for number in range(4):
             note(session, account, f"{number}", clock.now() - timedelta(hours=number))
     with db.reading() as session:
-        first = queries.of_account(session, account, limit=2)
+        first = queries.of_account(session, SOMEBODY, account, limit=2)
     with db.transaction() as session:
         note(session, account, "new", clock.now() + timedelta(hours=1))
     with db.reading() as session:
-        second = queries.of_account(session, account, limit=2, cursor=first.next_cursor)
-    assert [one.entry.subject for one in (*first.entries, *second.entries)] == ["0", "1", "2", "3"]
+        second = queries.of_account(session, SOMEBODY, account, limit=2, cursor=first.next_cursor)
+    assert [one.head.subject for one in (*first.threads, *second.threads)] == ["0", "1", "2", "3"]
     assert second.next_cursor is None
 
 
 def test_a_cursor_that_is_not_ours_is_refused(db: Database, account: uuid.UUID) -> None:
+    with db.transaction() as session:
+        note(session, account, "A note", datetime(2026, 1, 1, tzinfo=UTC))
     with db.reading() as session:
         for cursor in ("", "x", "\0", "ÿ", "AAAA", "2026-11-23T09:00:00Z|", "=" * 300):
             with pytest.raises(Invalid, match="page marker"):
-                queries.of_account(session, account, cursor=cursor)
+                queries.of_account(session, SOMEBODY, account, cursor=cursor)
+            with pytest.raises(Invalid, match="page marker"):
+                queries.entries(session, SOMEBODY, Scope(), cursor=cursor)
 
 
 def test_an_email_is_recorded_once_with_its_people(db: Database, clock: StandingClock, account: uuid.UUID) -> None:
@@ -88,7 +96,7 @@ def test_an_email_is_recorded_once_with_its_people(db: Database, clock: Standing
         Participant(part="cc", name="Priya", email="priya@helios.example"),
     ]
     activity = EmailActivity(
-        source_key="outbound:1",
+        source_key=f"outbound:{uuid.UUID(int=1)}",
         account_id=account,
         author_id=None,
         subject="Hello",
@@ -107,7 +115,7 @@ def test_an_email_is_recorded_once_with_its_people(db: Database, clock: Standing
             ids.add(record_email(session, activity, now=clock.now()).id)
     assert len(ids) == 1
     with db.reading() as session:
-        [one] = queries.of_account(session, account).entries
+        [one] = queries.entries(session, SOMEBODY, Scope(account_id=account)).entries
     assert one.sender is not None
     assert one.sender.name == "Alice"
     assert [(person.part, person.name) for person in one.recipients] == [("to", "Tom"), ("cc", "Priya")]
@@ -122,13 +130,13 @@ def test_last_activity_is_the_latest_call_or_meeting_and_never_an_email(
         note(session, account, "update", now, activity_type=ActivityType.UPDATE)
         note(session, account, "risk", now, activity_type=ActivityType.AT_RISK)
     with db.reading() as session:
-        assert queries.last_activity(session, [account]) == {}
-        assert queries.last_activity(session, []) == {}
+        assert queries.activity(session, [account]) == {account: LastActivity(spoken_at=None, anything_at=now)}
+        assert queries.activity(session, []) == {}
     with db.transaction() as session:
         note(session, account, "call", now - timedelta(days=9), activity_type=ActivityType.CUSTOMER_CALL)
         note(session, account, "meeting", now - timedelta(days=5), activity_type=ActivityType.IN_PERSON_MEETING)
     with db.reading() as session:
-        assert queries.last_activity(session, [account]) == {account: now - timedelta(days=5)}
+        assert queries.activity(session, [account])[account].spoken_at == now - timedelta(days=5)
 
 
 def days_in(page: str) -> list[tuple[str, list[str]]]:
