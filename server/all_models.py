@@ -5,6 +5,7 @@ from server.auth import models as auth
 from server.contacts import models as contacts
 from server.db import Base
 from server.email_templates import models as email_templates
+from server.mail import models as mail
 from server.mailboxes import models as mailboxes
 from server.playbooks import models as playbooks
 from server.sends import models as sends
@@ -17,6 +18,7 @@ __all__ = [
     "auth",
     "contacts",
     "email_templates",
+    "mail",
     "mailboxes",
     "metadata",
     "playbooks",

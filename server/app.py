@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server.accounts import api as accounts_api
 from server.adapters.gmail import GoogleGmail
-from server.adapters.google_accounts import GoogleMailboxAccess, GoogleSignIn
+from server.adapters.google_accounts import GoogleMailboxAccess, GooglePushTokens, GoogleSignIn
 from server.adapters.google_endpoints import GoogleEndpoints
 from server.auth import pages as auth_pages
 from server.clock import SystemClock
@@ -19,7 +19,10 @@ from server.customer_360 import pages as customer_360_pages
 from server.db import Database, make_engine
 from server.health import blueprint as health
 from server.jobqueue import RqJobQueue
+from server.mail import pages as mail_pages
+from server.mail import waiting as waiting_mail
 from server.mailboxes import pages as mailbox_pages
+from server.mailboxes import push as mailbox_push
 from server.playbooks import api as cockpit_api
 from server.playbooks import compose_pages
 from server.playbooks import pages as cockpit_pages
@@ -41,7 +44,9 @@ from server.web import api, frame, guard, identity, problems
 from server.web.frame import NavEntry
 from server.web.identity import require_visitor
 
-_PUBLIC = auth_pages.PUBLIC | {"health.healthz", "health.readyz", "static", "favicon"}
+# Called by machines that bring their own proof; no cookie counts there, so no other page can misuse one.
+_MACHINES = frozenset({"mailbox_push.gmail"})
+_PUBLIC = auth_pages.PUBLIC | _MACHINES | {"health.healthz", "health.readyz", "static", "favicon"}
 _LARGEST_REQUEST = 2 * 1024 * 1024
 
 
@@ -69,6 +74,12 @@ def build_runtime(settings: Settings) -> Runtime:
         mailbox_access=GoogleMailboxAccess(
             endpoints=endpoints, client_id=client_id, client_secret=client_secret, clock=clock
         ),
+        push_tokens=GooglePushTokens(
+            endpoints=endpoints,
+            audience=settings.gmail_push_audience,
+            service_account=settings.gmail_push_service_account,
+            clock=clock,
+        ),
     )
 
 
@@ -91,7 +102,7 @@ def create_app(runtime: Runtime) -> Flask:
     frame.install(app, runtime, nav=lambda: _nav(runtime))
     guard.begin(app)
     identity.install(app, auth_pages.find_visitor, public=lambda endpoint: endpoint in _PUBLIC)
-    guard.install(app, base_url=settings.base_url, provider_origin=_provider_origin(settings))
+    guard.install(app, base_url=settings.base_url, provider_origin=_provider_origin(settings), machines=_MACHINES)
     problems.install(app)
     _add_pages(app)
     _add_api(app, settings)
@@ -103,6 +114,8 @@ def _add_pages(app: Flask) -> None:
         health,
         auth_pages.blueprint,
         mailbox_pages.blueprint,
+        mailbox_push.blueprint,
+        mail_pages.blueprint,
         outbox_pages.blueprint,
         cockpit_pages.blueprint,
         compose_pages.blueprint,
@@ -132,10 +145,15 @@ def _nav(runtime: Runtime) -> Sequence[NavEntry]:
     with runtime.db.reading() as session:
         open_ctas = ctas.count_open(session, owner_id=user_id)
         counts = outbox.outbox_counts(session, user_id=user_id)
+        unmatched = waiting_mail.count_questions(session, user_id)
     waiting = counts[OutboxGroup.WAITING] + counts[OutboxGroup.NEEDS_YOU]
     return (
         NavEntry(key="cockpit", label="Cockpit", href="/cockpit", icon="layout-dashboard", badge=open_ctas or None),
         NavEntry(key="accounts", label="Accounts", href="/accounts", icon="building-skyscraper"),
+        NavEntry(key="timeline", label="Timeline", href="/timeline", icon="timeline-event"),
+        NavEntry(
+            key="unmatched", label="Unmatched mail", href="/mail/unmatched", icon="inbox", badge=unmatched or None
+        ),
         NavEntry(key="templates", label="Email templates", href="/templates", icon="template"),
         NavEntry(key="outbox", label="Outbox", href="/outbox", icon="send", badge=waiting or None),
         NavEntry(key="mailbox", label="Mailbox", href="/mailbox", icon="mailbox"),

@@ -49,6 +49,9 @@ class _ByName(click.Group):
         "demo": "server.demo.cli:demo",
         "sandbox": "server.sandbox.__main__:sandbox_command",
         "web": "server.wsgi:web",
+        "mail": "server.mail.cli:mail",
+        "match": "server.mail.cli:match_command",
+        "inbound": "server.mail.cli:inbound_command",
     },
 )
 @click.version_option(__version__, prog_name="rapport")

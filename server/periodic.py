@@ -8,21 +8,25 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from server.logs import logger
+from server.mail import jobs as mail_jobs
 from server.playbooks import jobs as playbook_jobs
 from server.runtime import Runtime
 from server.sends import jobs as send_jobs
 
 TICK = timedelta(seconds=2)
 SETTLE_EVERY_TICKS = 5
+REMATCH_EVERY_TICKS = 15
 
 log = logger(__name__)
 
 
 def tick(runtime: Runtime, number: int) -> None:
     """One look. Errors are logged and the next tick tries again: a database that restarts must not stop the clock."""
-    looks: list[Callable[[Runtime], object]] = [send_jobs.sweep]
+    looks: list[Callable[[Runtime], object]] = [send_jobs.sweep, mail_jobs.sweep]
     if number % SETTLE_EVERY_TICKS == 0:
         looks.append(playbook_jobs.settle_email_tasks)
+    if number % REMATCH_EVERY_TICKS == 0:
+        looks.append(mail_jobs.wake_added)
     for look in looks:
         try:
             look(runtime)

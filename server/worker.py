@@ -9,6 +9,7 @@ from rq.serializers import JSONSerializer
 
 from server.jobqueue import QUEUE_NAME, NudgeJob, RqJobQueue
 from server.logs import logger
+from server.mail import jobs as mail_jobs
 from server.playbooks import jobs as playbook_jobs
 from server.runtime import Runtime
 from server.sends import jobs as send_jobs
@@ -16,6 +17,10 @@ from server.sends import jobs as send_jobs
 JOBS: dict[str, Callable[..., None]] = {
     send_jobs.DRAIN: send_jobs.drain,
     playbook_jobs.SETTLE: playbook_jobs.settle_email_tasks,
+    mail_jobs.READ: mail_jobs.read,
+    mail_jobs.RECONCILE: mail_jobs.compare,
+    mail_jobs.REMATCH: mail_jobs.rematch_added,
+    mail_jobs.REPLAY: mail_jobs.go_on_with_replay,
 }
 # What a higher feature wants looked at after a lower one has worked: the low one knows nothing of it.
 AFTERWARDS: dict[str, str] = {send_jobs.DRAIN: playbook_jobs.SETTLE}

@@ -18,16 +18,17 @@ from server.supervise.parts import Part
 from server.supervise.run import Supervisor, demand_free_ports, http_answers
 
 _CHECKOUT = Path(__file__).parent.parent.parent
+_INBOUND_DOMAIN = "in.rapport.example"
 _LEFTOVERS_END_IN_S = 25  # the guards' patience, and a little
 
 
 @click.command()
 @click.option(
     "--port",
-    type=click.IntRange(1, 65534),
+    type=click.IntRange(1, 65533),
     default=8400,
     show_default=True,
-    help="For the pages; the sandbox takes the next one.",
+    help="For the pages; the sandbox takes the next one, mail by SMTP the one after it.",
 )
 @click.option("--data", "data_dir", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True)
 @click.option("--reset", is_flag=True, help="Forget what the demo holds, and stop.")
@@ -77,7 +78,7 @@ def _claimed(data_dir: Path, port: int) -> Iterator[None]:
     folder.make(data_dir)
     with folder.claimed(data_dir) as was_killed:
         _wait_for_leftovers(data_dir, was_killed=was_killed)
-        demand_free_ports((port, port + 1), patience_s=_LEFTOVERS_END_IN_S if was_killed else 0)
+        demand_free_ports((port, port + 1, port + 2), patience_s=_LEFTOVERS_END_IN_S if was_killed else 0)
         yield
 
 
@@ -102,6 +103,11 @@ def _environment(data_dir: Path, port: int) -> dict[str, str]:
         "RAPPORT_BIND": f"127.0.0.1:{port}",
         "RAPPORT_SANDBOX_URL": f"http://127.0.0.1:{port + 1}",
         "RAPPORT_TEMPLATES_DIR": str(_CHECKOUT / "email_templates"),
+        "RAPPORT_INBOUND_DOMAIN": _INBOUND_DOMAIN,
+        "RAPPORT_INBOUND_BIND": f"127.0.0.1:{port + 2}",
+        "GMAIL_PUSH_TOPIC": "projects/sandbox/topics/gmail",
+        "GMAIL_PUSH_AUDIENCE": f"http://127.0.0.1:{port}/hooks/gmail",
+        "GMAIL_PUSH_SERVICE_ACCOUNT": "push@sandbox.iam.gserviceaccount.com",
         "SECRET_KEY": secret_key,
         "TOKEN_KEYS": token_key,
     }
@@ -123,17 +129,19 @@ def _start(supervisor: Supervisor, data_dir: Path, port: int) -> None:
     queue.is_ready = lambda _: valkey.answers(data_dir)
     google = rapport(
         "the sandbox", "sandbox", "--port", str(port + 1), "--data", str(data_dir / "sandbox.sqlite3"),
-        "--rapport-url", base,
+        "--rapport-url", base, "--smtp", f"{_INBOUND_DOMAIN}=127.0.0.1:{port + 2}",
     )  # fmt: skip
     google.is_ready = lambda _: http_answers(f"{sandbox}/_sandbox/health")
     worker, clock, web = rapport("the worker", "worker"), rapport("the clock", "clock"), rapport("the web", "web")
     worker.is_ready = lambda worker: worker.has_logged("worker_started")
     clock.is_ready = lambda clock: clock.has_logged("clock_started")
     web.is_ready = lambda _: http_answers(f"{base}/healthz")
+    inbound = rapport("the inbound mail", "inbound")
+    inbound.is_ready = lambda inbound: inbound.has_logged("inbound_started")
 
     supervisor.start(queue)
     supervisor.start(google)
-    _load(supervisor, Settings.from_env(environment), (worker, clock, web))
+    _load(supervisor, Settings.from_env(environment), (worker, clock, web, inbound))
     supervisor.wait_until_ready()
 
 

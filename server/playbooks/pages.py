@@ -119,7 +119,7 @@ def cta(cta_id: uuid.UUID) -> str:
         users = people.by_ids(session, owners)
         shown_tasks = _tasks(session, tasks, found)
         its_contacts = contacts.of_account(session, account.id)
-        last = timeline.of_account(session, account.id, limit=5)
+        last = timeline.of_account(session, timeline_words.viewer_of(visitor), account.id, limit=5)
         mailbox_banner = banner(connection.of_user(session, visitor.user_id))
     owner = users[found.owner_id]
     return page(
@@ -145,18 +145,12 @@ def cta(cta_id: uuid.UUID) -> str:
         tasks=shown_tasks,
         contacts=[present.contact_row(contact) for contact in its_contacts],
         entries=[
-            {**entry, "at": show.moment(one.entry.occurred_at), "href": f"/accounts/{account.id}#entry-{one.entry.id}"}
-            for one, entry in zip(last.entries, _flat(last.entries, visitor.email), strict=True)
+            {**timeline_words.brief(thread.head), "href": f"/accounts/{account.id}#entry-{thread.head.id}"}
+            for thread in last.threads
         ],
         timeline_href=f"/accounts/{account.id}#timeline",
         mailbox_banner=mailbox_banner,
     )
-
-
-def _flat(entries: Any, viewer_email: str) -> list[dict[str, Any]]:
-    return [
-        entry for day in timeline_words.days(entries, viewer_email=viewer_email, ctas={}) for entry in day["entries"]
-    ]
 
 
 @blueprint.get("/tasks/<uuid:task_id>")

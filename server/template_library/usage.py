@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from server.email_templates.models import EmailTemplateVersion
+from server.mail.models import MailCopy, MailMessage, MailParticipant
+from server.messages.model import MailKind
 from server.playbooks.models import OPEN_STATUSES, Cta, CtaTask
 from server.sends.models import OutboundEmail, OutboundState
-from server.timeline.models import TimelineEntry, TimelineParticipant
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """`answered` counts emails with a later mail of a known contact in their thread."""
+    """`answered` counts emails with a later mail that a known contact wrote in their conversation."""
 
     sent: int = 0
     answered: int = 0
@@ -67,14 +68,20 @@ def _counted(
     )
     if not only_answered:
         return statement
-    answer = exists().where(
-        TimelineEntry.gmail_thread_id == OutboundEmail.gmail_thread_id,
-        TimelineEntry.occurred_at > OutboundEmail.sent_at,
-        TimelineParticipant.timeline_entry_id == TimelineEntry.id,
-        TimelineParticipant.part == "from",
-        TimelineParticipant.contact_id.is_not(None),
+    sent, answer = aliased(MailMessage), aliased(MailMessage)
+    # By the conversation and not by Gmail's thread: the answer may have come to a colleague's mailbox.
+    is_answered = exists().where(
+        MailCopy.mailbox_id == OutboundEmail.mailbox_id,
+        MailCopy.gmail_message_id == OutboundEmail.gmail_message_id,
+        sent.id == MailCopy.mail_message_id,
+        answer.mail_thread_id == sent.mail_thread_id,
+        answer.sent_at > OutboundEmail.sent_at,
+        answer.kind == MailKind.PERSONAL,
+        MailParticipant.mail_message_id == answer.id,
+        MailParticipant.part == "from",
+        MailParticipant.contact_id.is_not(None),
     )
-    return statement.where(answer)
+    return statement.where(is_answered)
 
 
 def used_in(session: Session, template_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[UsedIn]]:

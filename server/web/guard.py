@@ -44,8 +44,11 @@ def begin(app: Flask) -> None:
         return response
 
 
-def install(app: Flask, *, base_url: str, provider_origin: str) -> None:
-    """`provider_origin`: where sign-in forms may be redirected to (Chromium applies form-action to redirects)."""
+def install(app: Flask, *, base_url: str, provider_origin: str, machines: frozenset[str] = frozenset()) -> None:
+    """`provider_origin`: where sign-in forms may be redirected to (Chromium applies form-action to redirects).
+
+    `machines` are endpoints that no browser calls: they take no cookie as proof and have no origin to check.
+    """
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(base_url))
 
     @app.after_request
@@ -62,7 +65,7 @@ def install(app: Flask, *, base_url: str, provider_origin: str) -> None:
         return response
 
     def check_intent() -> None:
-        if request.method not in _UNSAFE:
+        if request.method not in _UNSAFE or request.endpoint in machines:
             return
         _check_origin(origin)
         visitor = current_visitor()

@@ -13,7 +13,8 @@ from server.playbooks import queries
 from server.runtime import Runtime
 from server.sandbox.running import RunningSandbox
 from server.timeline import queries as timeline
-from tests.cast import Book
+from server.timeline.visibility import Viewer
+from tests.cast import ALICE, Book
 
 
 def test_an_email_sent_from_a_task_stands_on_the_timeline_and_the_task_is_done(
@@ -35,10 +36,12 @@ def test_an_email_sent_from_a_task_stands_on_the_timeline_and_the_task_is_done(
     [delivered] = sandbox.deliveries(to="tom@helios.example")
     assert delivered["subject"] == "Welcome to GitLab, Helios Energy"
     with runtime.db.reading() as session:
-        [shown] = timeline.of_account(session, book.account).entries
+        viewer = Viewer(user_id=book.alice, email=ALICE)
+        [thread] = timeline.of_account(session, viewer, book.account).threads
         assert queries.task(session, book.email_task).done_at is not None
-    assert shown.entry.subject == "Welcome to GitLab, Helios Energy"
-    assert shown.entry.template_label == "Welcome, and who your TAM is v1"
+    shown = thread.head
+    assert shown.subject == "Welcome to GitLab, Helios Energy"
+    assert shown.template_label == "Welcome, and who your TAM is v1"
     assert [person.email for person in shown.recipients] == ["tom@helios.example"]
-    assert shown.entry.gmail_message_id
-    assert "Tom" in shown.entry.body_text
+    assert shown.gmail_message_id
+    assert "Tom" in shown.body_text

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
 from server.email_templates import queries
 from server.email_templates.models import EmailTemplate
+from server.mail.decide import decide
+from server.mail.incoming import Incoming
+from server.mail.models import Route
+from server.mail.rules import load_rules
+from server.mail.store import take_in
+from server.messages.model import Mail
 from server.playbooks.models import CtaTask
 from server.runtime import Runtime
 from server.sends.models import OutboundEmail, OutboundState
 from server.sends.schedule import EmailToSchedule, schedule
 from server.template_library import usage
-from server.timeline.models import TimelineEntry, TimelineParticipant
-from tests.cast import Book
+from server.timeline.models import Level
+from tests.cast import ALICE, BOB, Book
 from tests.conftest import SignedInClient
+from tests.mail.letters import letter
 from tests.template_library.conftest import BODY, Editor, plain, publish_file
 
 GERMAN = (
@@ -70,9 +77,12 @@ def test_it_tells_how_often_a_template_was_sent_and_answered(
         for number, contact in enumerate((library.tom, library.priya, library.tom)):
             row = _sent(session, runtime, library, alices_mailbox, template, contact, number)
             if number == 0:
-                _answer(session, runtime, library, row, by=library.tom)
+                _answer(session, runtime, library, alices_mailbox, row, "tom@helios.example")
             if number == 1:
-                _answer(session, runtime, library, row, by=None)  # a colleague of ours
+                _answer(session, runtime, library, alices_mailbox, row, BOB)
+            if number == 2:
+                absent = {"Auto-Submitted": "auto-replied"}
+                _answer(session, runtime, library, alices_mailbox, row, "tom@helios.example", absent)
         assert usage.sent(session, [template.id])[template.id].answered == 1
         session.get_one(CtaTask, library.email_task).email_template_id = template.id
     words = plain(dana.get("/templates/hello").text)
@@ -112,27 +122,57 @@ def _sent(
         ),
         now=now,
     )
-    row.state, row.sent_at, row.gmail_thread_id = OutboundState.SENT, now, f"thread-{number}"
+    row.state, row.sent_at = OutboundState.SENT, now
+    row.gmail_message_id, row.gmail_thread_id = f"sent-{number}", f"thread-{number}"
+    session.flush()
+    mail = letter(
+        sender=ALICE, to="tom@helios.example", at=now, text=str(number), headers={"X-Rapport-Id": str(row.id)}
+    )
+    _read(session, book, mailbox, mail, now, gmail_id=row.gmail_message_id, thread=row.gmail_thread_id, label="SENT")
     return row
 
 
-def _answer(session: Session, runtime: Runtime, book: Book, row: OutboundEmail, *, by: uuid.UUID | None) -> None:
-    now = runtime.clock.now() + timedelta(hours=1)
-    entry = TimelineEntry(
-        account_id=book.account,
-        source_key=f"answer:{row.id}",
-        activity_type="email",
-        subject="Re: Hello",
-        body_text="Thank you.",
-        occurred_at=now,
-        gmail_thread_id=row.gmail_thread_id,
-        created_at=now,
+def _answer(
+    session: Session,
+    runtime: Runtime,
+    book: Book,
+    mailbox: uuid.UUID,
+    row: OutboundEmail,
+    sender: str,
+    headers: dict[str, str] | None = None,
+) -> None:
+    at = runtime.clock.now() + timedelta(hours=1)
+    mail = letter(sender=sender, to=f"{ALICE}, tom@helios.example", at=at, text=f"To {row.id}", headers=headers)
+    thread = row.gmail_thread_id or ""
+    _read(session, book, mailbox, mail, at, gmail_id=f"answer-{row.id}", thread=thread, label="INBOX")
+
+
+def _read(
+    session: Session,
+    book: Book,
+    mailbox: uuid.UUID,
+    mail: Mail,
+    at: datetime,
+    *,
+    gmail_id: str,
+    thread: str,
+    label: str,
+) -> None:
+    incoming = Incoming(
+        envelope=mail.envelope,
+        user_id=book.alice,
+        mailbox_id=mailbox,
+        level=Level.FULL,
+        route=Route.GMAIL,
+        source=gmail_id,
+        gmail_message_id=gmail_id,
+        gmail_thread_id=thread,
+        labels=frozenset({label}),
+        received_at=at,
+        mail=mail,
     )
-    session.add(entry)
-    session.flush()
-    session.add(
-        TimelineParticipant(timeline_entry_id=entry.id, contact_id=by, part="from", name="X", email="x@x.example")
-    )
+    rules = load_rules(session)
+    take_in(session, incoming, decide(session, incoming, rules), salt=rules.salt, now=at)
 
 
 @pytest.mark.parametrize(
