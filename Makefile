@@ -8,9 +8,11 @@ PYTHON ?= python3
 PORT ?= 8400
 DATA ?= var/demo
 WORKERS ?= 2
+SEEDS ?= 1-50
+MESSAGES ?= 2000
 PY := .venv/bin/python
 
-.PHONY: help setup setup-tests assets demo demo-reset test lint bench lock clean
+.PHONY: help setup setup-tests assets demo demo-reset test lint bench chaos-mail lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +21,7 @@ help:
 	@echo "make demo-reset  forget what the demo holds"
 	@echo "make lint        style, types"
 	@echo "make bench       measurements"
+	@echo 'make chaos-mail  mail is read while everything breaks: SEEDS="7 8" MESSAGES=2000'
 	@echo "make lock        new lock files after a change of pyproject.toml"
 
 setup: .venv/.ready assets
@@ -78,6 +81,11 @@ tools/bench/peers/node_modules/.ready: tools/bench/peers/package.json tools/benc
 bench: setup tools/bench/peers/node_modules/.ready
 	@$(PY) tools/bench/import_rows.py
 	@$(PY) tools/bench/render_speed.py
+	@tools/debian-packages postgresql
+	@$(PY) -m tools.bench.link_speed
+
+chaos-mail: setup-tests
+	@$(PY) -m tests.chaos.mail_reading --seeds "$(SEEDS)" --messages $(MESSAGES)
 
 lock:
 	@tools/lock

@@ -28,12 +28,15 @@ class Demo:
 
 
 def _free_pair() -> int:
-    """A port with a free one after it."""
+    """A port with two free ones after it."""
     for _ in range(50):
         with socket.create_server(("127.0.0.1", 0)) as first:
             port: int = first.getsockname()[1]
             try:
-                with socket.create_server(("127.0.0.1", port + 1)):
+                with (
+                    socket.create_server(("127.0.0.1", port + 1)),
+                    socket.create_server(("127.0.0.1", port + 2)),
+                ):
                     return port
             except OSError:
                 continue

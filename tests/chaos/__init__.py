@@ -1,0 +1,1 @@
+"""Mail is read while everything breaks; then mailbox and store are compared."""
