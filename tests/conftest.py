@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from server import logs
 from server.adapters.gmail import GoogleGmail
-from server.adapters.google_accounts import GoogleMailboxAccess, GoogleSignIn
+from server.adapters.google_accounts import GoogleMailboxAccess, GooglePushTokens, GoogleSignIn
 from server.adapters.google_endpoints import GoogleEndpoints
 from server.all_models import metadata
 from server.app import create_app
@@ -38,6 +38,11 @@ from tests.cast import ALICE, Book, connect_mailbox, load_cast, welcome_only
 from tests.postgres import PostgresServer
 
 BASE_URL = "http://127.0.0.1:8400"
+PUSH = {
+    "GMAIL_PUSH_TOPIC": "projects/rapport/topics/gmail",
+    "GMAIL_PUSH_AUDIENCE": "https://rapport.example/hooks/gmail",
+    "GMAIL_PUSH_SERVICE_ACCOUNT": "push@rapport.iam.gserviceaccount.com",
+}
 
 
 class StandingClock:
@@ -176,7 +181,7 @@ def runtime(
     db: Database, job_queue: RqJobQueue, sandbox: RunningSandbox, stepping_clock: SteppingClock, tmp_path: Path
 ) -> Runtime:
     """Everything real: the database, the queue, the adapters against the sandbox. Only the clock can be moved."""
-    settings = settings_for_tests({"RAPPORT_SANDBOX_URL": sandbox.base_url}, tmp_path)
+    settings = settings_for_tests({"RAPPORT_SANDBOX_URL": sandbox.base_url, **PUSH}, tmp_path)
     endpoints = GoogleEndpoints.for_sandbox(sandbox.base_url)
     client_id, client_secret = settings.google_client_id, settings.google_client_secret
     client = {"client_id": client_id, "client_secret": client_secret}
@@ -189,6 +194,12 @@ def runtime(
         gmail=GoogleGmail(endpoints=endpoints, clock=stepping_clock, read_timeout_s=5, **client),
         sign_in=GoogleSignIn(endpoints=endpoints, clock=stepping_clock, **client),
         mailbox_access=GoogleMailboxAccess(endpoints=endpoints, clock=stepping_clock, **client),
+        push_tokens=GooglePushTokens(
+            endpoints=endpoints,
+            audience=settings.gmail_push_audience,
+            service_account=settings.gmail_push_service_account,
+            clock=stepping_clock,
+        ),
     )
 
 

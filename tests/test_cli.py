@@ -22,6 +22,7 @@ COMMANDS = [
     ("templates", "diff"), ("templates", "pull"), ("templates", "push"),
     ("templates", "render"), ("import",), ("import", "accounts"), ("import", "contacts"), ("demo",), ("sandbox",),
     ("web",), ("worker",), ("clock",), ("db",), ("db", "upgrade"), ("db", "draft"), ("keys",), ("keys", "new"),
+    ("mail",), ("mail", "import"), ("mail", "address"), ("match",), ("inbound",),
 ]  # fmt: skip
 Rapport = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -13,10 +13,12 @@ from structlog.testing import capture_logs
 
 from server import periodic
 from server.db import Database, make_engine
+from server.mail import jobs as mail_jobs
 from server.playbooks import jobs as playbook_jobs
 from server.playbooks.models import CtaTask, EmailTaskSend
 from server.runtime import Runtime
 from server.sandbox.running import RunningSandbox
+from server.sends import jobs as send_jobs
 from tests.cast import Book
 from tests.sends.outbox import Outbox
 
@@ -52,7 +54,10 @@ def test_a_tick_that_fails_is_logged_and_the_next_one_works(outbox: Outbox, tmp_
         periodic.tick(outbox.runtime, 1)
     empty.dispose()
     looks = [entry.get("look") for entry in logged if entry["event"] == "tick_failed"]
-    assert looks == ["sweep", playbook_jobs.settle_email_tasks.__name__]
+    assert looks == [
+        *(send_jobs.sweep.__name__, mail_jobs.sweep.__name__),
+        *(playbook_jobs.settle_email_tasks.__name__, mail_jobs.wake_added.__name__),
+    ]
     assert len(outbox.runtime.jobs.queue().jobs) == 1  # type: ignore[attr-defined]
 
 

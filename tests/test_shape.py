@@ -45,7 +45,7 @@ def columns() -> list[Column[object]]:
 def test_every_instant_is_kept_aware_and_named_at() -> None:
     instants = [column for column in columns() if isinstance(column.type, DateTime | UtcDateTime)]
     assert [str(column) for column in instants if not isinstance(column.type, UtcDateTime)] == []
-    ends = re.compile(r"(_at|^at|_until|_before|_since)$")
+    ends = re.compile(r"(_at|^at|_until|^until|_before|_since|^since|_from|_after)$")
     assert [str(column) for column in instants if not ends.search(column.name)] == []
 
 

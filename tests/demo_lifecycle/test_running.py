@@ -49,7 +49,7 @@ def test_it_says_where_to_go_listens_here_only_and_ends_in_order_on_ctrl_c(start
     assert "Sign in as alice@rapport.example" in demo.output
     assert "the worker is ready" in demo.output
     assert "Loaded a sample book of business: 12 accounts" in demo.output
-    local = {f"0100007F:{port:04X}" for port in (demo.port, demo.port + 1)}
+    local = {f"0100007F:{port:04X}" for port in (demo.port, demo.port + 1, demo.port + 2)}
     assert listeners(demo.tree | {demo.process.pid}) == local
     # A guard, gunicorn and its two workers: the first one may answer before the second is forked.
     wait_for(
@@ -61,7 +61,8 @@ def test_it_says_where_to_go_listens_here_only_and_ends_in_order_on_ctrl_c(start
     assert "Traceback" not in demo.output
     ends = [line for line in demo.output.splitlines() if line.startswith(("Ending", "Ended"))]
     assert ends[:3] == [
-        "Ending the worker, the clock and the web …", "Ending the sandbox …", "Ending the embedded valkey …",
+        "Ending the worker, the clock, the web and the inbound mail …", "Ending the sandbox …",
+        "Ending the embedded valkey …",
     ]  # fmt: skip
     assert "ready to exit" in demo.log("valkey")
 

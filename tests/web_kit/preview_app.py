@@ -12,6 +12,8 @@ from typing import Any
 import samples
 import samples_of_accounts as accounts
 import samples_of_emails as emails
+import samples_of_mail as mail
+import samples_of_mailboxes as mailboxes
 from flask import Flask, Response, abort, g, render_template, url_for
 from jinja2 import StrictUndefined
 from markupsafe import Markup
@@ -99,9 +101,25 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "outbox": ("sends/outbox.html", emails.outbox()),
         "outbox-empty": ("sends/outbox.html", emails.outbox(emails=[], next_href=None)),
         "email": ("sends/email.html", emails.email_page()),
-        "mailbox": ("mailboxes/mailbox.html", emails.mailbox(connected=True)),
-        "mailbox-broken": ("mailboxes/mailbox.html", emails.mailbox(connected=True, broken=True)),
-        "mailbox-none": ("mailboxes/mailbox.html", emails.mailbox(connected=False)),
+        "mailbox": ("mailboxes/mailbox.html", mailboxes.mailbox(connected=True)),
+        "mailbox-broken": ("mailboxes/mailbox.html", mailboxes.mailbox(connected=True, broken=True)),
+        "mailbox-none": ("mailboxes/mailbox.html", mailboxes.mailbox(connected=False)),
+        **{
+            f"mailbox-{health}": ("mailboxes/mailbox.html", mailboxes.mailbox(True, reading=mailboxes.reading(health)))
+            for health in mailboxes.HEALTH
+        },
+        "timeline": ("timeline/timeline.html", mail.timeline()),
+        "timeline-empty": ("timeline/timeline.html", mail.timeline(days=[], next_href=None)),
+        "conversation": ("timeline/conversation.html", mail.conversation()),
+        "contact": ("contacts/contact.html", mail.contact()),
+        "contact-bare": ("contacts/contact.html", mail.contact(days=[], addresses=[])),
+        "why": ("mail/why.html", mail.why()),
+        "why-not": ("mail/why.html", mail.why(why_not="Ask Devin Cole, the TAM of Helios Energy.", levels=[], lost=[])),
+        "mail-text": ("mail/body.html", mail.body()),
+        "unmatched": ("mail/unmatched.html", mail.unmatched()),
+        "unmatched-empty": ("mail/unmatched.html", mail.unmatched(groups=[], ties=[], questions=0, next_href=None)),
+        "rules": ("mail/rules.html", mail.rules()),
+        "rules-bare": ("mail/rules.html", mail.bare_rules()),
         "search": ("search/results.html", samples.base() | accounts.found()),
         "search-empty": ("search/results.html", samples.base() | accounts.found("xyz", empty=True)),
         "problem": ("errors/problem.html", samples.base() | PROBLEM),
@@ -124,6 +142,7 @@ def create_preview_app() -> Flask:
         inner = Markup(inners[name])
         return Markup(ICON).format(class_, inner)
 
+    app.jinja_env.globals.update(excluded_words=lambda rule: f"By the rule {rule}")
     app.jinja_env.globals.update(icon=icon, asset=lambda name: url_for("static", filename=f"dist/{manifest[name]}"))
 
     @app.context_processor
@@ -169,6 +188,7 @@ def add_routes(app: Flask) -> None:
         return SPEC
 
     add_fragments(app)
+    add_mail_fragments(app)
     add_editor_routes(app)
 
 
@@ -221,6 +241,49 @@ def add_fragments(app: Flask) -> None:
     @app.get("/cockpit")
     def filtered() -> str:
         return render_template("playbooks/_cta_list.html", **samples.cta_list([], is_filtered=True))
+
+
+def add_mail_fragments(app: Flask) -> None:
+    """What the pages of mail ask for."""
+
+    @app.get("/mail/body")
+    def mail_body() -> str:
+        return render_template("mail/_body.html", **mail.body())
+
+    @app.get("/mail/why")
+    def mail_why() -> str:
+        return render_template("mail/_why.html", **mail.why())
+
+    @app.get("/mail/accounts")
+    def account_choices() -> str:
+        found = [samples.O(id="a1", name="Helios Energy"), samples.O(id="a2", name=samples.LONG)]
+        return render_template("mail/_account_choices.html", q="hel", accounts=found)
+
+    @app.get("/timeline/<entry_id>/rest")
+    def rest(entry_id: str) -> str:
+        return render_template("timeline/_rest.html", entries=mail.folded_days()[0].threads[0].rest)
+
+    @app.get("/mail/inbound")
+    def inbound() -> str:
+        since = samples.moment("3 weeks ago")
+        shown = samples.O(is_on=True, address=f"log+{'k' * 20}@in.rapport.example", since=since, new_href="/act")
+        return render_template("mail/_inbound.html", inbound=shown)
+
+    @app.get("/mail/rules/labels")
+    def labels() -> str:
+        found = [samples.O(id="Label_1", name="Private"), samples.O(id="Label_2", name=samples.LONG)]
+        return render_template("mail/_labels.html", labels=found, problem="")
+
+    @app.get("/mailbox/preview")
+    def mailbox_preview() -> str:
+        text = "Your mailbox has 2,206 messages of the last 30 days. Only those with customers are kept."
+        return render_template("mailboxes/_preview.html", text=text, is_problem=False)
+
+    @app.post("/mail/act")
+    def mail_act() -> str:
+        return render_template(
+            "mail/_done.html", text="On the timeline of Borealis now.", undo={"a": "b"}, undo_href="/x"
+        )
 
 
 class Quiet(WSGIRequestHandler):

@@ -18,6 +18,8 @@ def base(
         "nav": [
             O(key="cockpit", label="Cockpit", href="/cockpit", icon="layout-dashboard", badge=12),
             O(key="accounts", label="Accounts", href="/accounts", icon="building-skyscraper", badge=None),
+            O(key="timeline", label="Timeline", href="/timeline", icon="timeline-event", badge=None),
+            O(key="unmatched", label="Unmatched mail", href="/page/unmatched", icon="inbox", badge=14),
             O(key="templates", label="Email templates", href="/page/templates", icon="template", badge=None),
             O(key="outbox", label="Outbox", href="/outbox", icon="send", badge=3),
             O(key="mailbox", label="Mailbox", href="/mailbox", icon="mailbox", badge=None),

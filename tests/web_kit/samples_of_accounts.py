@@ -4,6 +4,7 @@ from types import SimpleNamespace as O
 from typing import Any
 
 from samples import KICKOFF, LONG, RISK, base, contacts, moment, tabs
+from samples_of_mail import mail
 
 
 def accounts_page(**changes: Any) -> dict[str, Any]:
@@ -18,6 +19,7 @@ def accounts_page(**changes: Any) -> dict[str, Any]:
             renews=moment("17 Apr 2027"),
             tam=O(name=tam),
             last_activity=moment("3 days ago"),
+            last_timeline_activity=moment("2 min ago"),
         )
         for name, domain, label, arr, tam in [
             ("Helios Energy", "helios.example", "Onboarding", "$858,000", "Maya Ortiz"),
@@ -27,7 +29,17 @@ def accounts_page(**changes: Any) -> dict[str, Any]:
         ]
     ]
     rows.append(
-        O(name=LONG, href="/accounts/a2", domain="", stage=None, arr=None, renews=None, tam=None, last_activity=None)
+        O(
+            name=LONG,
+            href="/accounts/a2",
+            domain="",
+            stage=None,
+            arr=None,
+            renews=None,
+            tam=None,
+            last_activity=None,
+            last_timeline_activity=None,
+        )
     )
     page = {
         "tabs": tabs("My book", "All accounts"),
@@ -44,22 +56,19 @@ def accounts_page(**changes: Any) -> dict[str, Any]:
 
 def entry(id_: str, subject: str, **changes: Any) -> O:
     given: dict[str, Any] = {
-        "id": id_,
         "icon": "mail-forward",
         "tone": "info",
         "type_label": "Email sent",
-        "subject": subject,
         "from_": "Maya Ortiz",
         "to": "Priya Nair",
-        "at": moment("14:45"),
         "body": "Hello Priya,\n\nwelcome aboard. Our kickoff is on Tuesday.\n\nBest,\nMaya",
+        "body_href": None,
+        "why_href": None,
         "template_label": "Kickoff invitation v2",
-        "gmail_href": "https://mail.example/#all/1",
         "email_href": "/emails/e1",
-        "moving": "",
         "cta": O(name="Onboard Helios Energy", href="/ctas/c1"),
     }
-    return O(**(given | changes))
+    return mail(id_, subject, **(given | changes))
 
 
 def account_page(**changes: Any) -> dict[str, Any]:
@@ -74,6 +83,8 @@ def account_page(**changes: Any) -> dict[str, Any]:
         domains=["helios.example", "helios-energy.example"],
         parent=O(name="Solstice Group", href="/accounts/p"),
         children=[O(name="Helios Grid", href="/accounts/g"), O(name=LONG, href="/accounts/l")],
+        last_activity=moment("3 days ago"),
+        last_timeline_activity=moment("2 min ago"),
         salesforce_id="0015g00000XyZ12AAB",
         salesforce_href=None,
     )
@@ -81,14 +92,14 @@ def account_page(**changes: Any) -> dict[str, Any]:
     days = [
         O(
             label="Today",
-            entries=[
+            threads=[
                 entry("e3", "Agenda for Tuesday", moving="Handed to Gmail…", gmail_href=None),
                 entry("e2", "Kickoff for Helios Energy", to="Priya Nair, Tom Becker and 李 小龍"),
             ],
         ),
         O(
             label="Thursday, 19 November",
-            entries=[
+            threads=[
                 entry(
                     "e1",
                     "Re: Kickoff for Helios Energy",
@@ -109,12 +120,13 @@ def account_page(**changes: Any) -> dict[str, Any]:
     ]
     page = {
         "account": account,
-        "contacts": contacts(),
+        "contacts": [O(**vars(one), href="/contacts/p1") for one in contacts()],
         "ctas": ctas,
         "days": days,
         "next_href": "/accounts/a1/timeline?before=x",
         "has_moving": True,
         "poll_href": "/moving/timeline?since=x",
+        "empty": O(icon="timeline-event", title="Nothing has happened yet", text="Emails show up here by themselves."),
     }
     return base("accounts", crumbs=(("Accounts", "/accounts"), ("Helios Energy", None))) | page | changes
 
@@ -131,6 +143,8 @@ def bare_account_page() -> dict[str, Any]:
         domains=[],
         parent=None,
         children=[],
+        last_activity=None,
+        last_timeline_activity=None,
         salesforce_id=None,
         salesforce_href=None,
     )
