@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.mail.models import MailContent, MailCopy
+from server.mailboxes.ledger import UNTRIED
 from server.mailboxes.models import LedgerState, MailboxMessage
 
 _KEPT = (LedgerState.LOGGED, LedgerState.WAITING)
@@ -51,7 +52,7 @@ def read_for_text(session: Session, message_ids: Collection[uuid.UUID], *, now: 
         MailboxMessage.state.in_(_KEPT),
         MailboxMessage.deleted_at.is_(None),
     )
-    return _move(session, wanted, state=LedgerState.TO_READ, rule=None, now=now, attempts=0)
+    return _move(session, wanted, state=LedgerState.TO_READ, rule=None, now=now, **UNTRIED)
 
 
 def open_again(session: Session, which: ColumnElement[bool], *, now: datetime) -> int:
@@ -59,7 +60,7 @@ def open_again(session: Session, which: ColumnElement[bool], *, now: datetime) -
     result = session.execute(
         update(MailboxMessage)
         .where(which, MailboxMessage.state == LedgerState.EXCLUDED, MailboxMessage.deleted_at.is_(None))
-        .values(state=LedgerState.TO_READ, rule=None, attempts=0, not_before=now, changed_at=now)
+        .values(state=LedgerState.TO_READ, rule=None, not_before=now, changed_at=now, **UNTRIED)
         .execution_options(synchronize_session=False)
     )
     assert isinstance(result, CursorResult)
@@ -73,7 +74,7 @@ def read_anew(session: Session, message_id: uuid.UUID, *, now: datetime) -> int:
         MailboxMessage.state != LedgerState.GONE,
         MailboxMessage.deleted_at.is_(None),
     )
-    return _move(session, wanted, state=LedgerState.TO_READ, rule=None, now=now, attempts=0)
+    return _move(session, wanted, state=LedgerState.TO_READ, rule=None, now=now, **UNTRIED)
 
 
 def _move(

@@ -26,13 +26,18 @@ Item = TypeVar("Item")
 
 # Rules that depend on Gmail's labels alone: when a label goes, they have to be asked again.
 LABEL_RULES = frozenset({"draft", "chat", "spam", "trash", "excluded_label"})
+# What Gmail does not list, so that a listed message that has such a rule came out of there.
+HIDING_RULES = frozenset({"spam", "trash"})
 HIDING_LABELS = frozenset({"DRAFT", "CHAT", "SPAM", "TRASH"})
 BEFORE_WINDOW = "before_window"
 MAILBOX_LEVEL = "mailbox_level"
 
 MOST_TRIES = 5
+# With their waits about half a day, in which Gmail answered for others: no outage of Gmail lasts for one mail alone.
+MOST_OUTAGES = 20
 _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = timedelta(hours=1)
+UNTRIED = {"attempts": 0, "outages": 0}
 # The reason of an answer that came and cannot be read: that is the message's own, and no outage.
 _UNREADABLE = "unreadable_answer"
 # SQLite takes at most 32,766 values in a statement.
@@ -73,7 +78,7 @@ def _row(mailbox_id: uuid.UUID, ref: MessageRef, now: datetime) -> dict[str, Any
         "gmail_message_id": ref.gmail_message_id,
         "gmail_thread_id": ref.gmail_thread_id,
         "state": LedgerState.TO_READ,
-        "attempts": 0,
+        **UNTRIED,
         "not_before": now,
         "changed_at": now,
     }
@@ -131,16 +136,22 @@ def try_later(session: Session, row_id: uuid.UUID, *, reason: str, now: datetime
 
 
 def put_off(session: Session, row_id: uuid.UUID, *, reason: str, now: datetime) -> None:
-    """Gmail did not answer for this one: no try of the message. Twice as long as it waited last, whatever for."""
+    """Gmail did not answer for this one: no try of the message. Twice as long as it waited last, whatever for.
+
+    A message that Gmail never answers for is set aside in the end, or it would be "on its way" for ever.
+    """
     row = session.get(MailboxMessage, row_id)
     if row is None:
         return
+    if row.outages + 1 >= MOST_OUTAGES:
+        quarantine(session, row_id, reason=reason, now=now)
+        return
     wait = min(max(2 * (row.not_before - row.changed_at), _FIRST_WAIT), _LONGEST_WAIT)
-    _moved(session, row_id, rule=reason, not_before=now + wait, changed_at=now)
+    _moved(session, row_id, outages=row.outages + 1, rule=reason, not_before=now + wait, changed_at=now)
 
 
 def did_not_come(session: Session, row_id: uuid.UUID, error: Exception, *, now: datetime) -> None:
-    """What a failure with one message means for it. An outage of Gmail's, however long, sets nothing aside."""
+    """What a failure with one message means for it. An outage of Gmail's is no try of it."""
     is_outage = isinstance(error, OutcomeUnknown) and error.reason != _UNREADABLE
     (put_off if is_outage else try_later)(session, row_id, reason=type(error).__name__, now=now)
 
@@ -196,7 +207,7 @@ def reopen(
     statement = (
         update(MailboxMessage)
         .where(*conditions)
-        .values(state=LedgerState.TO_READ, rule=None, attempts=0, not_before=now, deleted_at=None, changed_at=now)
+        .values(state=LedgerState.TO_READ, rule=None, not_before=now, deleted_at=None, changed_at=now, **UNTRIED)
         .execution_options(synchronize_session=False)
     )
     if gmail_message_ids is None:

@@ -127,6 +127,7 @@ class MailboxMessage(Base):
     state: Mapped[str]
     rule: Mapped[str | None]
     attempts: Mapped[int]
+    outages: Mapped[int]
     not_before: Mapped[datetime]
     received_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]

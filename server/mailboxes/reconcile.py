@@ -54,7 +54,7 @@ class _Tally:
     excluded: Counter[str] = field(default_factory=Counter)
     not_really_logged: list[str] = field(default_factory=list)
     not_really_waiting: list[str] = field(default_factory=list)
-    listed_though_gone: list[str] = field(default_factory=list)
+    listed_though_hidden: list[str] = field(default_factory=list)
     unknown: dict[str, MessageRef] = field(default_factory=dict)
 
 
@@ -83,7 +83,8 @@ def reconcile(
     )
     try:
         return one.run()
-    except LaneLost:
+    except (LaneLost, HistoryExpired):
+        # Without the history nobody can tell what is on its way from what was missed: the reader lists anew first.
         stopped = Halt.LATER
     except (Throttled, AccessLost) as error:
         stopped = halt(db, clock, mailbox_id, error)
@@ -150,8 +151,8 @@ class _Comparison:
             tally.states[state] += 1
             if state is LedgerState.EXCLUDED:
                 tally.excluded[rule or "unnamed"] += 1
-            if state is LedgerState.GONE:
-                tally.listed_though_gone.append(message_id)
+            if state is LedgerState.GONE or rule in ledger.HIDING_RULES:
+                tally.listed_though_hidden.append(message_id)
 
     def _what_history_brings(self, before: MailboxReading, tally: _Tally) -> set[str]:
         """Those of the unknown that the reader will meet by itself: they came after its cursor."""
@@ -159,10 +160,7 @@ class _Comparison:
         token: str | None = None
         while before.history_id is not None:
             self._check()
-            try:
-                page = self.gmail.history(start_history_id=before.history_id, page_token=token)
-            except HistoryExpired:
-                break
+            page = self.gmail.history(start_history_id=before.history_id, page_token=token)
             coming |= {
                 record.gmail_message_id
                 for record in page.records
@@ -193,8 +191,8 @@ class _Comparison:
             ledger.reopen(
                 session,
                 self.mailbox_id,
-                gmail_message_ids=tally.listed_though_gone,
-                states=[LedgerState.GONE],
+                gmail_message_ids=tally.listed_though_hidden,
+                states=[LedgerState.GONE, LedgerState.EXCLUDED],
                 now=now,
             )
             session.execute(

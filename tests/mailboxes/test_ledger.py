@@ -117,6 +117,21 @@ def test_an_outage_of_gmails_sets_no_message_aside(reader: Reader, stepping_cloc
     assert reader.states() == {one: "logged"}
 
 
+def test_a_message_that_gmail_never_answers_for_is_set_aside_in_the_end(
+    reader: Reader, stepping_clock: SteppingClock
+) -> None:
+    never, other = reader.put(a_mail("1"), a_mail("2"))
+    reader.sandbox.add_fault("messages.get", "500", about=never, times=1000)
+    reader.start()
+    for _ in range(ledger.MOST_OUTAGES):
+        assert reader.states().get(never, "to_read") == "to_read"
+        reader.sandbox.expire_access_tokens(reader.email)
+        reader.run()
+        stepping_clock.advance(hours=1)
+    assert reader.states() == {never: "quarantined", other: "logged"}
+    assert reader.health().state == "needs_you"
+
+
 def test_tries_come_after_longer_and_longer_waits(reader: Reader, stepping_clock: SteppingClock) -> None:
     add(reader, 1)
     waits = []

@@ -166,12 +166,29 @@ def test_a_grant_that_ended_is_told(followed: Reader) -> None:
     assert followed.compare() is Halt.RECONNECT
 
 
-def test_a_history_that_is_lost_meanwhile_hides_nothing(followed: Reader) -> None:
+def test_a_history_that_is_lost_meanwhile_hides_nothing_and_is_no_alarm(
+    followed: Reader, stepping_clock: SteppingClock
+) -> None:
     late = followed.put(a_mail())
     followed.sandbox.expire_history(followed.email)
-    assert compared(followed).missed == 1
+    assert followed.compare() is Halt.LATER, "nobody can tell now what was missed from what is on its way"
     followed.run()
     assert {followed.states()[key] for key in late} == {"logged"}
+    stepping_clock.advance(minutes=11)
+    assert due(followed)
+    assert compared(followed).unexplained == 0
+
+
+@pytest.mark.parametrize("rule", ["spam", "trash"])
+def test_what_gmail_lists_is_not_left_out_as_hidden(followed: Reader, rule: str) -> None:
+    """As if the change of labels that brought it back had been missed."""
+    (one, *_) = [key for key, state in followed.states().items() if state == "logged"]
+    with followed.runtime.db.transaction() as session:
+        row = session.scalars(select(MailboxMessage).where(MailboxMessage.gmail_message_id == one)).one()
+        row.state, row.rule = LedgerState.EXCLUDED, rule
+    compared(followed)
+    followed.run()
+    assert followed.states()[one] == "logged"
 
 
 def test_while_the_window_is_listed_nothing_is_compared(reader: Reader, stepping_clock: SteppingClock) -> None:

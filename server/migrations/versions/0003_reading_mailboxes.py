@@ -119,6 +119,7 @@ def _create_tables() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("rule", sa.Text()),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("outages", sa.Integer(), nullable=False),
         sa.Column("not_before", INSTANT, nullable=False),
         sa.Column("received_at", INSTANT),
         sa.Column("deleted_at", INSTANT),
