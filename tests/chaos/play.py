@@ -157,11 +157,12 @@ class Play:
                 self._runtime.jobs.wake(mail_jobs.RECONCILE, mailbox_id=str(box.id))
 
     def _owner_does_something(self) -> None:
-        """To a mail of today: of older ones an expired history tells nobody (see `reading.lose_history`)."""
-        recent = self.truth.lying_there(since=self._begun_at - timedelta(hours=6))
-        if not recent:
+        """To a mail of the window, half of the time to one of today."""
+        back = self._random.choice((timedelta(hours=6), timedelta(days=DAYS)))
+        lying_there = self.truth.lying_there(since=self._begun_at - back)
+        if not lying_there:
             return
-        one, labels = self._random.choice(recent)
+        one, labels = self._random.choice(lying_there)
         sandbox = self._stage.sandbox
         if "DRAFT" in labels:
             self._place([self._bag.sent_of(one.letter)])
