@@ -108,15 +108,15 @@ def checked_days(days: int) -> int:
     return days
 
 
-def lose_history(reading: MailboxReading, *, now: datetime, margin: timedelta = timedelta(days=1)) -> None:
-    """Gmail forgot our cursor. List what may have come since we were last up to date, and say so until it is read."""
-    since = reading.caught_up_at - margin if reading.caught_up_at else reading.window_from
-    since = max(since, reading.window_from)
+def lose_history(reading: MailboxReading, *, now: datetime) -> None:
+    """Gmail forgot our cursor. List the window again, look at the labels of what we know of it, and say so until then.
+
+    All of the window, since mail of any age may have come out of spam, or been brought from elsewhere, meanwhile.
+    """
     open_gap(reading, since=reading.caught_up_at or now, reason="Gmail no longer had the list of changes.")
     reading.history_id = None
-    # Labels may have changed on any mail of the window meanwhile, however old: only the listing is bounded.
     reading.recheck_since, reading.recheck_after = reading.window_from, None
-    _list_from(reading, since, Phase.RESCANNING)
+    _list_from(reading, reading.window_from, Phase.RESCANNING)
 
 
 def open_gap(reading: MailboxReading, *, since: datetime, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Gmail forgets the cursor: a bounded window is listed again, and the mailbox says so until all of it is read."""
+"""Gmail forgets the cursor: the window is listed again, and the mailbox says so until all of it is read."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ def followed(any_reader: Reader) -> Reader:
 
 @pytest.mark.peer_case(5)
 def test_an_expired_cursor_is_a_rescan_and_no_error(followed: Reader) -> None:
-    """Case 5: a 404 of the cursor rescans a bounded window; the mailbox stays connected and nothing is doubled."""
+    """Case 5: a 404 of the cursor rescans the window; the mailbox stays connected and nothing is doubled."""
+    followed.put(a_mail("older than the window", days_ago=50))
     before = followed.states()
     followed.sandbox.expire_history(followed.email)
     listed = followed.calls("messages.list")
     followed.run()
     assert followed.states() == before
     assert followed.calls("messages.list") == listed + 1
-    assert followed.reading().listed < len(before), "only what is younger than the last look, and a day, is listed"
+    assert followed.reading().listed == len(before), "what is older than the window is not listed"
     assert followed.mailbox().state == MailboxState.CONNECTED
     assert followed.health().is_well
 
@@ -94,6 +95,18 @@ def test_a_recovery_that_is_cut_goes_on(followed: Reader, cut: str) -> None:
     states = followed.states()
     assert [states[key] for key in (*during[1:], *late)] == ["logged"] * 3
     assert followed.health().is_well
+
+
+@pytest.mark.parametrize("label", ["SPAM", "TRASH"])
+def test_old_mail_that_came_out_of_spam_or_trash_in_the_gap_is_read(any_reader: Reader, label: str) -> None:
+    (old,) = any_reader.put(a_mail("old", days_ago=20, labels=(label,)))
+    any_reader.start()
+    any_reader.run()
+    assert any_reader.states() == {}
+    any_reader.sandbox.change_labels(any_reader.email, old, add=["INBOX"], remove=[label])
+    any_reader.sandbox.expire_history(any_reader.email)
+    any_reader.run()
+    assert any_reader.states() == {old: "logged"}
 
 
 def test_history_lost_again_during_the_rescan_is_a_rescan_again(followed: Reader) -> None:
