@@ -98,10 +98,24 @@
     },
   });
 
+  // A read-only field with a button beside it. Without a clipboard (plain http) the text is selected all the same.
+  const copier = () => ({
+    label: "Copy",
+    async copy() {
+      this.$refs.text.select();
+      try {
+        if (navigator.clipboard) await navigator.clipboard.writeText(this.$refs.text.value);
+        else if (!document.execCommand("copy")) return;
+      } catch { return; }
+      this.label = "Copied";
+      setTimeout(() => { this.label = "Copy"; }, 2000);
+    },
+  });
+
   const dismissable = () => ({ gone: false, dismiss() { this.gone = true; } });
 
   document.addEventListener("alpine:init", () => {
-    const parts = { shell, theme, menu, search, preview, composer, dismissable };
+    const parts = { shell, theme, menu, search, preview, composer, copier, dismissable };
     for (const [name, part] of Object.entries(parts)) window.Alpine.data(name, part);
   });
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -11,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from server.auth.models import Role
 from server.errors import Forbidden, NotFound
-from server.mail import inbound
+from server.mail import gmail_question, inbound
 from server.mail.models import InboundAddress
 from server.web import show
 from server.web.frame import Crumb, page, runtime, tell, wants_partial
@@ -38,12 +39,22 @@ def _shown(session: Session) -> dict[str, Any]:
     domain = runtime().settings.inbound_domain
     statement = select(InboundAddress).where(InboundAddress.user_id == require_visitor().user_id)
     found = session.scalars(statement).one_or_none()
+    is_asked = found is not None and found.question_at is not None and _is_fresh(found.question_at)
     return {
         "is_on": domain is not None,
         "address": f"log+{found.token}@{domain}" if found is not None and domain is not None else None,
         "since": show.moment(found.created_at) if found is not None else None,
         "new_href": url_for("mail.inbound.renew"),
+        "question": _question(found) if found is not None and is_asked else None,
     }
+
+
+def _is_fresh(asked_at: datetime) -> bool:
+    return runtime().clock.now() - asked_at < gmail_question.SHOWN_FOR
+
+
+def _question(found: InboundAddress) -> dict[str, Any]:
+    return {"code": found.question_code, "email": found.question_email, "asked": show.moment(found.question_at)}
 
 
 @blueprint.post("/mail/inbound")

@@ -292,13 +292,19 @@ class MailReplay(Base):
 
 
 class InboundAddress(Base):
-    """A user's own secret address for BCC and forwarding: log+<token>@<RAPPORT_INBOUND_DOMAIN>."""
+    """A user's own secret address for BCC and forwarding: log+<token>@<RAPPORT_INBOUND_DOMAIN>.
+
+    `question_*`: Gmail asked it last whether it takes the mail of that address of the user's, and gave this code.
+    """
 
     __tablename__ = "inbound_address"
 
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), unique=True)
     token: Mapped[str] = mapped_column(unique=True)
     level: Mapped[str]
+    question_code: Mapped[str | None]
+    question_email: Mapped[str | None]
+    question_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

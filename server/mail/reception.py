@@ -15,6 +15,7 @@ from server.clock import Clock
 from server.db import Database
 from server.errors import Conflict, Forbidden, RapportError
 from server.logs import logger
+from server.mail.gmail_question import asked_by_gmail, note
 from server.mail.holders import Holder, holder
 from server.mail.inbound import admit, user_of_recipient
 from server.mail.ingest import Arrival, Ingested, Intake, mails_in, source_of
@@ -79,6 +80,12 @@ class Reception:
             return [(owner, owner.level if owner.mailbox_id else address.level) for owner, address in owners]
 
     def _take_for(self, owner: Holder, level: str, raw: bytes, mail: Mail) -> str:
+        question = asked_by_gmail(mail, owner, trusted_mx=self._trusted_mx)
+        if question is not None:
+            with self._db.transaction() as session:
+                note(session, owner.user_id, question, self._clock.now())
+            log.info("inbound_mail", user_id=str(owner.user_id), outcome="excluded", reason="forwarding_question")
+            return TAKEN
         try:
             route: Route = admit(mail.envelope, owner, trusted_mx=self._trusted_mx)
             arrival = Arrival(

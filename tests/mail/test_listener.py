@@ -202,6 +202,55 @@ def test_case_53_what_comes_back_is_accepted_excluded_and_never_answered(desk: D
     assert found["timeline_entry"] == 1
 
 
+def asked(subject: str, text: str, **more: object) -> bytes:
+    return raw_letter(sender="Gmail Team <forwarding-noreply@google.com>", to="log@in.rapport.example", at=AT,
+                      subject=subject, text=text, **more)  # type: ignore[arg-type]  # fmt: skip
+
+
+def question_of(desk: Desk) -> tuple[str | None, str | None]:
+    with desk.db.reading() as session:
+        [found] = session.query(InboundAddress).filter_by(user_id=desk.book.alice)
+        return found.question_code, found.question_email
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        (
+            f"(#525425415) Gmail Forwarding Confirmation - Receive Mail from {ALICE}",
+            "Click the link\nhttps://x.example",
+        ),
+        (f"(#525425415) Confirmação de encaminhamento do Gmail: {ALICE}", "..."),
+        ("Gmail Forwarding Confirmation", f"{ALICE} has requested to forward.\nConfirmation code: 525425415\n"),
+    ],
+)
+def test_gmails_question_before_it_forwards_is_kept_for_its_owner(
+    desk: Desk, post: Listening, alices: str, subject: str, text: str
+):
+    before = stored(desk.db)
+    assert post.deliver(asked(subject, text), alices, sender="forwarding-noreply@google.com")[0] == 250
+    assert question_of(desk) == ("525425415", ALICE)
+    assert stored(desk.db) == before
+
+
+def test_a_question_about_somebody_elses_mail_is_refused(desk: Desk, post: Listening, alices: str):
+    subject = "(#525425415) Gmail Forwarding Confirmation - Receive Mail from mallory@evil.example"
+    assert post.deliver(asked(subject, "..."), alices)[0] == 550
+    assert question_of(desk) == (None, None)
+
+
+def test_a_question_that_google_did_not_ask_is_refused_where_the_mail_server_tells(desk: Desk, alices: str):
+    subject = f"(#525425415) Gmail Forwarding Confirmation - Receive Mail from {ALICE}"
+    results = "mx.in.example; dkim={} header.d=google.com"
+    with Listening(desk.db, trusted_mx="mx.in.example") as post:
+        fake = asked(subject, "...", headers={"Authentication-Results": results.format("fail")})
+        assert post.deliver(fake, alices)[0] == 550
+        assert question_of(desk) == (None, None)
+        real = asked(subject, "...", headers={"Authentication-Results": results.format("pass")})
+        assert post.deliver(real, alices)[0] == 250
+        assert question_of(desk) == ("525425415", ALICE)
+
+
 def test_the_level_is_that_of_the_mailbox(desk: Desk, post: Listening, alices: str):
     with desk.db.transaction() as session:
         session.add(

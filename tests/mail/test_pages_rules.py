@@ -12,6 +12,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from server.mail import gmail_question
+from server.mail.gmail_question import Question
 from server.mail.models import InboundAddress, MailReplay, OwnDomain, SharedDomain
 from server.mail.replay import run_slice
 from server.mailboxes import ledger, reading
@@ -146,6 +148,11 @@ def test_a_secret_address_is_made_and_renewed(
     with runtime.db.reading() as session:
         [row] = session.scalars(select(InboundAddress)).all()
     assert row.user_id == desk.book.alice
+    question = Question(code="525425415", email="alice@rapport.example")
+    for age, is_shown in ((timedelta(hours=1), True), (gmail_question.SHOWN_FOR, False)):
+        with runtime.db.transaction() as session:
+            gmail_question.note(session, desk.book.alice, question, runtime.clock.now() - age)
+        assert ("525425415" in alice.get("/mail/inbound").text) is is_shown
     assert "log+" not in sign_in(desk.book.bob).get("/mail/inbound").text
     assert sign_in(desk.book.charlie).post("/mail/inbound").status_code == 403
 

@@ -266,7 +266,13 @@ def add_mail_fragments(app: Flask) -> None:
     @app.get("/mail/inbound")
     def inbound() -> str:
         since = samples.moment("3 weeks ago")
-        shown = samples.O(is_on=True, address=f"log+{'k' * 20}@in.rapport.example", since=since, new_href="/act")
+        shown = samples.O(
+            is_on=True,
+            address=f"log+{'k' * 20}@in.rapport.example",
+            since=since,
+            new_href="/act",
+            question=samples.O(code="525425415", email="alice@rapport.example", asked=samples.moment("2 minutes ago")),
+        )
         return render_template("mail/_inbound.html", inbound=shown)
 
     @app.get("/mail/rules/labels")
