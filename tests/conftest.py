@@ -27,7 +27,7 @@ from server.app import create_app
 from server.auth import sessions
 from server.db import Database, make_engine
 from server.jobqueue import RqJobQueue
-from server.mailboxes.connection import SCOPES
+from server.mailboxes.connection import ENVELOPE_SCOPES
 from server.runtime import Runtime
 from server.sandbox.running import RunningSandbox
 from server.settings import Settings
@@ -213,7 +213,7 @@ def book(runtime: Runtime) -> Book:
 @pytest.fixture
 def alices_mailbox(runtime: Runtime, sandbox: RunningSandbox, book: Book) -> uuid.UUID:
     """Alice's mailbox, connected to the sandbox."""
-    granted = sandbox.tokens_for(ALICE, SCOPES)
+    granted = sandbox.tokens_for(ALICE, ENVELOPE_SCOPES)
     with runtime.db.transaction() as session:
         return connect_mailbox(
             session,

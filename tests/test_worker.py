@@ -22,7 +22,7 @@ from server.schema import newest
 from server.sends import jobs
 from server.sends.models import OutboundState
 from tests.cast import ALICE, Book, connect_mailbox, load_cast, welcome_only
-from tests.conftest import SCOPES
+from tests.conftest import ENVELOPE_SCOPES
 from tests.sends.outbox import Outbox
 
 
@@ -55,7 +55,7 @@ def outbox(runtime: Runtime, sandbox: RunningSandbox, sqlite_database: Database)
             session,
             user_id=book.alice,
             email=ALICE,
-            granted=sandbox.tokens_for(ALICE, SCOPES),
+            granted=sandbox.tokens_for(ALICE, ENVELOPE_SCOPES),
             vault=here.vault,
             now=now,
         )

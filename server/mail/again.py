@@ -17,7 +17,7 @@ from server.mail import entries, ledger_rows, removal, store
 from server.mail.decide import Decision, LinkTo, Outcome, decide
 from server.mail.exclude import why_excluded
 from server.mail.incoming import Incoming, Party, parties_of
-from server.mail.match import match_parties
+from server.mail.match import is_stronger, match_parties
 from server.mail.models import (
     LinkRule,
     LinkState,
@@ -27,15 +27,14 @@ from server.mail.models import (
     MailParticipant,
     MailReference,
     MailState,
-    NeverPair,
     Route,
 )
+from server.mail.rows import held, links_of
 from server.mail.rules import Rules
 from server.mail.threads import ThreadFacts
 from server.messages.envelope import read_envelope
 from server.messages.model import MailKind, Person
 
-_STRENGTH = {rule: number for number, rule in enumerate(LinkRule)}
 _VOUCHERS = 20  # mails of a conversation that are asked whether they still hold it
 
 
@@ -58,12 +57,6 @@ class Plan:
     @property
     def is_change(self) -> bool:
         return bool(self.excluded or self.added or self.removed or self.restated)
-
-
-def held(session: Session, message_id: uuid.UUID) -> MailMessage | None:
-    """The mail, held until this transaction ends. None if it is not there any more."""
-    statement = select(MailMessage).where(MailMessage.id == message_id).with_for_update()
-    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
 
 
 def incoming_again(session: Session, message: MailMessage, copy: MailCopy | None = None) -> Incoming:
@@ -115,10 +108,6 @@ def copies_of(session: Session, message_id: uuid.UUID) -> Sequence[MailCopy]:
     return session.scalars(statement.order_by(MailCopy.is_sent.desc(), MailCopy.id)).all()
 
 
-def links_of(session: Session, message_id: uuid.UUID) -> Sequence[MailLink]:
-    return session.scalars(select(MailLink).where(MailLink.mail_message_id == message_id).order_by(MailLink.id)).all()
-
-
 def plan(session: Session, message: MailMessage, rules: Rules, *, takes_away: bool) -> Plan:
     """What the present rules change of this mail. Writes nothing.
 
@@ -147,7 +136,7 @@ def plan(session: Session, message: MailMessage, rules: Rules, *, takes_away: bo
             if link.rule is not LinkRule.THREAD or _is_vouched_for(session, message, account_id, rules)
         }
     decision = replace(decision, links=tuple(wanted.values()))
-    changes = _compare(links, decision, _contradicted(session, links, decision), takes_away=takes_away)
+    changes = _compare(links, decision, _contradicted(links, decision, rules), takes_away=takes_away)
     if decision.outcome is Outcome.EXCLUDED and decision.reason == "bulk":
         # A newsletter is left out at the door, where its headers tell what it is. What stands here waits for a person.
         decision = replace(decision, outcome=Outcome.WAITING, reason="nobody_known")
@@ -183,7 +172,7 @@ def _compare(
             (link, wanted[link.account_id])
             for link in automatic
             if link.account_id in wanted
-            and (link in contradicted or _STRENGTH[wanted[link.account_id].rule] < _STRENGTH[LinkRule(link.rule)])
+            and (link in contradicted or is_stronger(wanted[link.account_id].rule, LinkRule(link.rule)))
         ),
         kept=tuple(
             link.account_id
@@ -193,22 +182,14 @@ def _compare(
     )
 
 
-def _contradicted(session: Session, links: Sequence[MailLink], decision: Decision) -> list[MailLink]:
+def _contradicted(links: Sequence[MailLink], decision: Decision, rules: Rules) -> list[MailLink]:
     settled = {match.party.norm: match.found[0].rule for match in decision.matches if match.found}
-    never = _never_pairs(session, [link.address for link in links if link.address])
     return [
         link
         for link in links
-        if (link.address, link.account_id) in never
+        if (link.address and rules.is_never(link.address, link.account_id))
         or (link.rule == LinkRule.DOMAIN and settled.get(link.address or "", LinkRule.DOMAIN) is not LinkRule.DOMAIN)
     ]
-
-
-def _never_pairs(session: Session, norms: Sequence[str]) -> set[tuple[str, uuid.UUID]]:
-    if not norms:
-        return set()
-    found = select(NeverPair.email_norm, NeverPair.account_id).where(NeverPair.email_norm.in_(norms))
-    return {(norm, account_id) for norm, account_id in session.execute(found)}
 
 
 def _is_held_by(links: Sequence[MailLink], removed: Sequence[MailLink]) -> bool:
@@ -240,14 +221,16 @@ def _is_vouched_for(session: Session, message: MailMessage, account_id: uuid.UUI
     return False
 
 
-def carry_out(session: Session, message: MailMessage, changes: Plan, *, takes_away: bool, now: datetime) -> None:
+def carry_out(
+    session: Session, message: MailMessage, changes: Plan, rules: Rules, *, takes_away: bool, now: datetime
+) -> None:
     """Make it so, in the caller's transaction, which holds the mail."""
     was_linked = message.state == MailState.LINKED
     for rule in sorted({rule for _, rule in changes.excluded}):
         removal.withdraw(session, [copy.id for copy, why in changes.excluded if why == rule], rule=rule, now=now)
     if changes.goes or changes.decision is None:
         return
-    _settle_people(session, message, changes.decision, takes_away=takes_away)
+    _settle_people(session, message, changes.decision, rules, takes_away=takes_away)
     for link in changes.removed:
         removal.take_off(session, link)
     for link, better in changes.restated:
@@ -270,23 +253,23 @@ def decide_anew(
     if message is None or message.state == MailState.REMOVED:
         return False
     changes = plan(session, message, rules, takes_away=takes_away)
-    carry_out(session, message, changes, takes_away=takes_away, now=now)
+    carry_out(session, message, changes, rules, takes_away=takes_away, now=now)
     return changes.is_change
 
 
-def _settle_people(session: Session, message: MailMessage, decision: Decision, *, takes_away: bool) -> None:
+def _settle_people(
+    session: Session, message: MailMessage, decision: Decision, rules: Rules, *, takes_away: bool
+) -> None:
     """Whom each one in it belongs to, as it is known now."""
     parties = {(party.part, party.norm): party for party in decision.parties}
     matched = {match.party.norm: match for match in decision.matches}
     found = select(MailParticipant).where(MailParticipant.mail_message_id == message.id)
-    people = session.scalars(found).all()
-    never = _never_pairs(session, [one.email_norm for one in people])
-    for one in people:
+    for one in session.scalars(found).all():
         party: Party | None = parties.get((one.part, one.email_norm))
         one.is_ours = party.is_ours if party is not None else one.is_ours
         match = matched.get(one.email_norm)
         if match is not None and match.found:
             one.account_id, one.contact_id = match.found[0].account_id, match.found[0].contact_id
-        elif takes_away or one.is_ours or (one.account_id and (one.email_norm, one.account_id) in never):
+        elif takes_away or one.is_ours or (one.account_id and rules.is_never(one.email_norm, one.account_id)):
             one.account_id = one.contact_id = None
     session.flush()

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts import queries as accounts
 from server.auth import people
-from server.contacts.addresses import address_of
+from server.contacts.addresses import address_of, match_key
 from server.db import insert_if_absent
 from server.errors import Conflict, Forbidden, Invalid, NotFound
 from server.mail import again, entries, ledger_rows, removal
@@ -29,13 +29,13 @@ from server.mail.models import (
     MailThread,
     NeverPair,
 )
-from server.mail.rules import load_rules, note_change
+from server.mail.rows import held, links_by_account, links_of
+from server.mail.rules import load_rules, note_change, spellings
 from server.mail.word import (
     candidate,
     copies_held_by,
     decide_thread,
     holds_all,
-    links_by_account,
     mails_of,
     may_change,
     put,
@@ -44,7 +44,7 @@ from server.mail.word import (
     ties_that_lost,
     word_on,
 )
-from server.timeline.models import Level
+from server.timeline.models import Level, most_careful
 
 MOST_AT_ONCE = 1_000  # mails that one click decides anew; the nightly look goes on from there
 
@@ -71,7 +71,7 @@ def move(
         decide_thread(session, message, to_account_id, LinkState.LINKED, word)
     mover = people.by_id(session, by).name
     for one in mails_of(session, message, whole_thread=whole_thread, only_held_by=only_held_by):
-        links = links_by_account(session, one)
+        links = links_by_account(session, one.id)
         source = links.get(from_account_id)
         if source is None or source.state != LinkState.LINKED or not may_change(word, source, one, message):
             continue  # what a stranger slipped into the conversation was never there
@@ -101,7 +101,7 @@ def unlink(
     if whole_thread and holds_all(session, message, only_held_by):
         decide_thread(session, message, account_id, LinkState.UNLINKED, word)
     for one in mails_of(session, message, whole_thread=whole_thread, only_held_by=only_held_by):
-        link = links_by_account(session, one).get(account_id)
+        link = links_by_account(session, one.id).get(account_id)
         if link is not None and link.state == LinkState.LINKED and may_change(word, link, one, message):
             say(link, LinkState.UNLINKED, word)
             settle(session, one, now)
@@ -130,7 +130,8 @@ def link(
         decide_thread(session, message, account_id, LinkState.LINKED, word)
     for one in mails_of(session, message, whole_thread=whole_thread):
         lost = ties_that_lost(session, one, account_id, by)
-        put(session, one, links_by_account(session, one).get(account_id), account_id, word, clicked=message, lost=lost)
+        standing = links_by_account(session, one.id).get(account_id)
+        put(session, one, standing, account_id, word, clicked=message, lost=lost)
         settle(session, one, now)
 
 
@@ -143,7 +144,7 @@ def bring_back(session: Session, *, mail_message_id: uuid.UUID, by: uuid.UUID, n
     if message.state != MailState.REMOVED:
         return
     copies = again.copies_of(session, message.id)
-    took_it_off = {link.by_person_id for link in again.links_of(session, message.id)}
+    took_it_off = {link.by_person_id for link in links_of(session, message.id)}
     if by not in took_it_off and not any(copy.user_id == by for copy in copies):
         raise Forbidden("Only those whose own mail it was can bring it back.", cure="Ask one of them.")
     if ledger_rows.read_anew(session, message.id, now=now) == 0:
@@ -175,7 +176,8 @@ def restrict(
         return
     for copy in own:
         copy.own_level = Level.METADATA if level is Level.NOTHING else level
-    message.level_by_person = _most_careful([copy.own_level for copy in copies])
+    said = [copy.own_level for copy in copies if copy.own_level is not None]
+    message.level_by_person = most_careful(said) if said else None
     message.changed_at = now
     session.flush()
     if level is Level.NOTHING:
@@ -192,7 +194,7 @@ def dismiss(session: Session, *, mail_message_ids: Sequence[uuid.UUID], by: uuid
     """
     gone = 0
     for message_id in sorted(set(mail_message_ids)):
-        message = again.held(session, message_id)
+        message = held(session, message_id)
         if message is None or message.state != MailState.WAITING:
             continue
         copies = again.copies_of(session, message_id)
@@ -226,15 +228,19 @@ def never_pair(
     note_change(session, what=what, by=by, now=now)
     insert_if_absent(session, NeverPair(email_norm=norm, account_id=account_id, by_person_id=by, created_at=now))
     message = _demand(session, mail_message_id)
-    own_word = links_by_account(session, message).get(account_id)
+    own_word = links_by_account(session, message.id).get(account_id)
     gone = 0
-    if own_word is not None and own_word.by_person_id is not None and own_word.address == norm:
+    if own_word is not None and own_word.by_person_id is not None and _is_spelled(own_word.address, norm):
         gone += own_word.state == LinkState.LINKED
         say(own_word, LinkState.UNLINKED, word_on(session, message, by, now))
         settle(session, message, now)
     stands_by_it = (
         select(MailLink.id)
-        .where(MailLink.mail_message_id == MailMessage.id, MailLink.account_id == account_id, MailLink.address == norm)
+        .where(
+            MailLink.mail_message_id == MailMessage.id,
+            MailLink.account_id == account_id,
+            MailLink.address == MailParticipant.email_norm,
+        )
         .exists()
     )
     which = or_(MailParticipant.account_id == account_id, stands_by_it)
@@ -260,11 +266,12 @@ def allow_pair(session: Session, *, never_pair_id: uuid.UUID, by: uuid.UUID, now
 
 
 def _decide_anew(session: Session, norm: str, which: ColumnElement[bool], now: datetime) -> int:
-    """The newest mails of this address, decided by the rules as they stand since a moment ago."""
+    """The newest mails of this address in any spelling, decided by the rules as they stand since a moment ago."""
+    is_meant = or_(MailParticipant.email_norm == norm, MailParticipant.match_key.in_(spellings(norm)))
     newest = (
         select(MailMessage.id)
         .join(MailParticipant, MailParticipant.mail_message_id == MailMessage.id)
-        .where(MailParticipant.email_norm == norm, MailMessage.state != MailState.REMOVED, which)
+        .where(is_meant, MailMessage.state != MailState.REMOVED, which)
         .order_by(MailMessage.id.desc())
         .limit(MOST_AT_ONCE)
     )
@@ -279,7 +286,7 @@ def _demand(session: Session, message_id: uuid.UUID, *, whole_thread: bool = Fal
     if whole_thread:
         thread_id = select(MailMessage.mail_thread_id).where(MailMessage.id == message_id).scalar_subquery()
         session.scalars(select(MailThread).where(MailThread.id == thread_id).with_for_update()).one_or_none()
-    message = again.held(session, message_id)
+    message = held(session, message_id)
     if message is None:
         raise NotFound("There is no such mail.", cure="It may have been taken off meanwhile. Load the page anew.")
     return message
@@ -289,15 +296,15 @@ def _demand_linked(
     session: Session, message_id: uuid.UUID, account_id: uuid.UUID, *, whole_thread: bool
 ) -> MailMessage:
     message = _demand(session, message_id, whole_thread=whole_thread)
-    link = links_by_account(session, message).get(account_id)
+    link = links_by_account(session, message.id).get(account_id)
     if link is None or link.state != LinkState.LINKED:
         raise Conflict("This mail does not stand on the timeline of that account any more.", cure="Load the page anew.")
     return message
 
 
-def _most_careful(levels: Sequence[str | None]) -> Level | None:
-    chosen = [Level(level) for level in levels if level is not None]
-    return max(chosen, key=list(Level).index) if chosen else None
+def _is_spelled(address: str | None, norm: str) -> bool:
+    """Whether a person who names `norm` means this address."""
+    return address is not None and not spellings(norm).isdisjoint((address, match_key(address)))
 
 
 def _norm(email: str) -> str:

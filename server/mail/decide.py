@@ -14,15 +14,14 @@ from sqlalchemy.orm import Session
 from server.accounts.models import Account
 from server.mail import same_mail
 from server.mail.exclude import why_excluded
-from server.mail.incoming import Incoming, Party, parties_of
-from server.mail.match import Candidate, Lost, Match, match_parties
+from server.mail.incoming import Incoming, Party, parties_of, sender_of
+from server.mail.match import Candidate, Lost, Match, is_stronger, match_parties
 from server.mail.models import LinkRule, LinkState, MailState
 from server.mail.rules import Rules
 from server.mail.threads import ThreadFacts, facts_of, find_thread
 from server.messages.model import MailKind
 from server.sends.models import OutboundEmail
 
-_STRENGTH = {rule: number for number, rule in enumerate(LinkRule)}
 _UNLINKED_BY_PERSON = "a person took this conversation off it"
 _BY_MACHINE = (MailKind.BULK, MailKind.AUTOMATIC)
 
@@ -93,7 +92,7 @@ def decide(session: Session, incoming: Incoming, rules: Rules, *, message_id: uu
         return _sent_from_here(session, outbound, parties, thread_id, rules)
     thread = facts_of(session, thread_id, without=message_id)
     matches = match_parties(session, parties, rules, thread, sent_at=incoming.sent_at)
-    links, lost = _links(matches, thread, is_part=_is_part(parties, thread))
+    links, lost = _links(matches, thread, may_join=thread.admits(sender_of(parties)))
     ties = {
         match.party.norm: tuple(match.tie) for match in matches if match.tie and not _is_answered(match.tie, thread)
     }
@@ -164,30 +163,27 @@ def _sent_from_here(
     )
 
 
-def _is_part(parties: Sequence[Party], thread: ThreadFacts) -> bool:
-    """Whether its sender is ours or in the conversation: a person's word for it is not for what a stranger slips in."""
-    sender = next((party for party in parties if party.part == "from"), None)
-    return sender is not None and (sender.is_ours or thread.knows(sender))
-
-
 def _links(
-    matches: Sequence[Match], thread: ThreadFacts, *, is_part: bool
+    matches: Sequence[Match], thread: ThreadFacts, *, may_join: bool
 ) -> tuple[tuple[LinkTo, ...], tuple[Lost, ...]]:
-    """All accounts that were found, each once and by its strongest rule; a person's word for the conversation first."""
+    """All accounts that were found, each once and by its strongest rule; a person's word for the conversation first.
+
+    `may_join`: whether that word is also for this mail, and not for what a stranger slips in.
+    """
     best: dict[uuid.UUID, Candidate] = {}
     lost: list[Lost] = []
     for match in matches:
         lost += match.lost
         for one in match.found:
             known = best.get(one.account_id)
-            if known is None or _STRENGTH[one.rule] < _STRENGTH[known.rule]:
+            if known is None or is_stronger(one.rule, known.rule):
                 best[one.account_id] = one
     links = {one.account_id: _link(one) for one in best.values()}
     for account_id, (name, state, by_person_id) in thread.decided.items():
         if state is LinkState.UNLINKED:
             if links.pop(account_id, None):
                 lost.append(Lost(candidate=best[account_id], because=_UNLINKED_BY_PERSON))
-        elif is_part:
+        elif may_join:
             links[account_id] = LinkTo(
                 account_id=account_id, account=name, rule=LinkRule.PERSON, address=None, contact_id=None,
                 by_person_id=by_person_id,

@@ -10,19 +10,19 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from server.mail.models import LinkState, MailContent, MailCopy, MailLink, MailMessage, MailParticipant
+from server.mail.rows import links_of
 from server.mailboxes.models import Mailbox
 from server.messages.model import MailKind
 from server.sends.models import OutboundEmail
-from server.timeline.models import Level, TimelineEntry
+from server.timeline.models import Level, TimelineEntry, most_careful
 from server.timeline.record import Holder, MailActivity, Participant, put_mail
 
-_CARE = (Level.FULL, Level.SUBJECT, Level.METADATA)
 _FOLDED = (MailKind.AUTO_REPLY, MailKind.CALENDAR, MailKind.BOUNCE, MailKind.BULK, MailKind.AUTOMATIC)
 
 
 def project(session: Session, message: MailMessage, *, now: datetime, outbound: OutboundEmail | None = None) -> None:
     """Bring the entries of this mail to what its links, copies and levels say."""
-    links = session.scalars(select(MailLink).where(MailLink.mail_message_id == message.id)).all()
+    links = links_of(session, message.id)
     copies = session.scalars(select(MailCopy).where(MailCopy.mail_message_id == message.id).order_by(MailCopy.id)).all()
     people = session.scalars(
         select(MailParticipant)
@@ -59,10 +59,10 @@ def level_of(message: MailMessage, copies: Sequence[MailCopy]) -> Level:
     A holder's word on this mail alone stands in the place of what they chose for their mailbox.
     """
     words = {copy.user_id: copy.own_level for copy in copies if copy.own_level is not None}
-    chosen = [Level(words.get(copy.user_id, copy.level)) for copy in copies]
+    chosen = [words.get(copy.user_id, copy.level) for copy in copies]
     if message.level_by_person is not None:
-        chosen.append(Level(message.level_by_person))
-    return max(chosen, key=_CARE.index)
+        chosen.append(message.level_by_person)
+    return most_careful(chosen)
 
 
 def _activity(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import secrets
 import uuid
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,9 +16,8 @@ from server.errors import Forbidden
 from server.mail.authentication import vouches_for
 from server.mail.holders import Holder
 from server.mail.models import InboundAddress, Route
-from server.mail.secret_address import is_secret as is_secret
-from server.mail.secret_address import token_in
-from server.messages.model import Envelope, Person
+from server.mail.secret_address import is_secret, token_in
+from server.messages.model import Envelope
 from server.timeline.models import Level
 
 
@@ -46,10 +44,6 @@ def user_of_recipient(session: Session, recipient: str) -> tuple[InboundAddress,
         .where(InboundAddress.token == token_in(recipient), User.deactivated_at.is_(None))
     ).one_or_none()
     return (found[0], found[1]) if found is not None else None
-
-
-def without_secrets(people: Iterable[Person]) -> tuple[Person, ...]:
-    return tuple(person for person in people if not is_secret(person.email))
 
 
 def admit(envelope: Envelope, owner: Holder, *, trusted_mx: str | None) -> Route:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -78,6 +78,10 @@ def parties_of(incoming: Incoming, rules: Rules) -> tuple[Party, ...]:
             seen.add((part, party.norm))
             found.append(party)
     return tuple(found)
+
+
+def sender_of(parties: Sequence[Party]) -> Party | None:
+    return next((party for party in parties if party.part == "from"), None)
 
 
 def _people(incoming: Incoming) -> Iterator[tuple[str, Person]]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from server.clock import Clock
@@ -18,7 +17,6 @@ from server.errors import Conflict
 from server.mail import forwarded, same_mail, store
 from server.mail.decide import Decision, LinkTo, Outcome, decide
 from server.mail.holders import Holder
-from server.mail.inbound import without_secrets
 from server.mail.incoming import Incoming, parties_of
 from server.mail.models import MailKey, MailMessage, MailState, Route
 from server.mail.rules import Rules, hold_rules, load_rules
@@ -26,9 +24,7 @@ from server.mail.same_mail import Rival
 from server.messages.model import Mail
 from server.messages.read import Unreadable, read_mail
 
-_TRIES_WITH_RIVALS = 5
 _BY_SMTP = (Route.BCC, Route.FORWARD)
-_DEADLOCK = "40P01"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,13 +95,7 @@ def mails_in(raw: bytes, mail: Mail, arrival: Arrival) -> list[Incoming]:
 
 
 def _incoming(mail: Mail, arrival: Arrival, source: str, received_at: datetime) -> Incoming:
-    envelope = replace(
-        mail.envelope,
-        to=without_secrets(mail.envelope.to),
-        cc=without_secrets(mail.envelope.cc),
-        bcc=without_secrets(mail.envelope.bcc),
-        reply_to=without_secrets(mail.envelope.reply_to),
-    )
+    envelope = mail.envelope
     is_own = envelope.sender is not None and arrival.holder.owns(envelope.sender.email)
     return Incoming(
         envelope=envelope,
@@ -118,7 +108,7 @@ def _incoming(mail: Mail, arrival: Arrival, source: str, received_at: datetime) 
         gmail_thread_id=arrival.gmail_thread_id,
         labels=arrival.labels | {"SENT"} if is_own else arrival.labels,
         received_at=received_at,
-        mail=replace(mail, envelope=envelope),
+        mail=mail,
     )
 
 
@@ -215,13 +205,12 @@ class Intake:
     def take(self, incomings: Sequence[Incoming]) -> list[Ingested]:
         """Raises Conflict when others were faster again and again, and what the database raises."""
         rules = self.rules()
-        for _ in range(_TRIES_WITH_RIVALS):
-            try:
-                with self._db.transaction() as session:
-                    return [keep(session, rules, incoming, now=self._clock.now()) for incoming in incomings]
-            except (Rival, IntegrityError):
-                continue
-            except OperationalError as error:
-                if getattr(error.orig, "sqlstate", None) != _DEADLOCK:
-                    raise
-        raise Conflict("Somebody else is storing the same mail again and again.", cure="Try it once more in a minute.")
+
+        def keep_all(session: Session) -> list[Ingested]:
+            return [keep(session, rules, incoming, now=self._clock.now()) for incoming in incomings]
+
+        try:
+            return same_mail.until_stored(self._db, keep_all)
+        except Rival:
+            what = "Somebody else is storing the same mail again and again."
+            raise Conflict(what, cure="Try it once more in a minute.") from None

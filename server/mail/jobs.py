@@ -20,7 +20,7 @@ from server.mailboxes import connection, reading, reconcile
 from server.mailboxes.follow import follow
 from server.mailboxes.halt import Halt, halt
 from server.mailboxes.models import Mailbox
-from server.mailboxes.opening import open_mailbox
+from server.mailboxes.opening import lose_access, open_mailbox
 from server.ports.errors import PortError
 from server.ports.gmail import GmailMailbox
 from server.runtime import Runtime
@@ -82,7 +82,7 @@ class _Slice:
             push_topic=runtime.settings.gmail_push_topic,
         )
         if followed.halt is Halt.RECONNECT:
-            _lose_access(self.runtime, mailbox)
+            lose_access(self.runtime, self.box, mailbox.connected_at)
         if followed.halt in (Halt.RECONNECT, Halt.PAUSED, Halt.LANE_LOST):
             return False
         return self._read(mailbox, failed_before)
@@ -96,7 +96,7 @@ class _Slice:
             except PortError as error:
                 how = halt(self.runtime.db, self.runtime.clock, self.box, error, failed_before=failed_before)
                 if how is Halt.RECONNECT:
-                    _lose_access(self.runtime, mailbox)
+                    lose_access(self.runtime, self.box, mailbox.connected_at)
                 return False
             except reading.LaneLost:
                 return False
@@ -127,17 +127,6 @@ class _Slice:
         return False
 
 
-def _lose_access(runtime: Runtime, mailbox: Mailbox) -> None:
-    with runtime.db.transaction() as session:
-        connection.lose_access(
-            session,
-            mailbox_id=mailbox.id,
-            granted_at=mailbox.connected_at,
-            reason="Google no longer accepts the permission you gave.",
-            now=runtime.clock.now(),
-        )
-
-
 def compare(runtime: Runtime, *, mailbox_id: str) -> None:
     """Reconcile one mailbox: a listing of its own against the ledger."""
     box = uuid.UUID(mailbox_id)
@@ -155,7 +144,7 @@ def compare(runtime: Runtime, *, mailbox_id: str) -> None:
         is_really_waiting=lambda session, gmail_ids: really_waiting(session, box, gmail_ids),
     )
     if found is Halt.RECONNECT:
-        _lose_access(runtime, mailbox)
+        lose_access(runtime, box, mailbox.connected_at)
     elif not isinstance(found, Halt) and found.missed:
         runtime.jobs.wake(READ, mailbox_id=mailbox_id)
 

@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 from server.accounts.domains import registrable_domain
 from server.accounts.models import Account, AccountDomain
 from server.contacts.models import Contact, ContactAddress, FormerAccount
-from server.mail.incoming import Party
+from server.mail.incoming import Party, sender_of
 from server.mail.models import LinkRule
 from server.mail.rules import Rules, host_and_above
 from server.mail.threads import ThreadFacts
 
+_STRONGEST_FIRST = list(LinkRule)
 _LOST_TO_STRONGER = "a stronger rule matched"
 _NEVER = "you said: never link this address with it"
 
@@ -56,13 +57,17 @@ class Match:
         return bool(self.found or self.tie)
 
 
+def is_stronger(rule: LinkRule, other: LinkRule) -> bool:
+    return _STRONGEST_FIRST.index(rule) < _STRONGEST_FIRST.index(other)
+
+
 def match_parties(
     session: Session, parties: Sequence[Party], rules: Rules, thread: ThreadFacts, *, sent_at: datetime
 ) -> list[Match]:
     """One Match for everybody who is not ours, in the order of `parties`."""
     matches = [Match(party=party) for party in parties if not party.is_ours]
     _by_address(session, matches, rules, sent_at)
-    _by_thread(matches, thread, rules, sender=next((party for party in parties if party.part == "from"), None))
+    _by_thread(matches, thread, rules, sender=sender_of(parties))
     _by_domain(session, matches, rules)
     return matches
 
@@ -189,11 +194,10 @@ def _former(session: Session, contact_ids: set[uuid.UUID], sent_at: datetime) ->
 def _by_thread(matches: Sequence[Match], thread: ThreadFacts, rules: Rules, *, sender: Party | None) -> None:
     """Who took part in a conversation that is linked, or is a colleague of one who did, belongs where it belongs.
 
-    The sender must be ours or one of them: References can be forged by anybody. Mail servers, who tell of mail that
-    came back, are in no conversation.
+    Mail servers, who tell of mail that came back, are in no conversation.
     """
     is_bounce = any(match.party.part == "bounced" for match in matches)
-    if not is_bounce and (sender is None or not (sender.is_ours or thread.knows(sender))):
+    if not is_bounce and not thread.admits(sender):
         return
     for match in matches:
         if not match.is_settled:

@@ -20,7 +20,7 @@ from server.mail.words import excluded_words
 from server.messages.safe_html import safe_html
 from server.timeline import queries as timeline
 from server.timeline.cut import SeenEntry
-from server.timeline.models import Level
+from server.timeline.models import Level, most_careful
 from server.timeline.present import gmail_href, gmail_link, viewer_of
 from server.web.frame import Crumb, page, runtime, tell, wants_partial
 from server.web.guard import mail_frame
@@ -29,7 +29,6 @@ from server.web.identity import require_visitor
 blueprint = Blueprint("mail", __name__)
 blueprint.add_app_template_global(excluded_words, "excluded_words")
 
-_CARE = (Level.FULL, Level.SUBJECT, Level.METADATA)
 _LEVEL_WORDS = {
     Level.FULL: "Everything",
     Level.SUBJECT: "Subject and people",
@@ -168,11 +167,12 @@ def _levels(session: Session, message_id: uuid.UUID) -> list[dict[str, Any]]:
     """What the viewer, a holder, may choose for colleagues. Nobody can open what another holder keeps closed."""
     chosen = queries.levels(session, message_id)
     usual, own = chosen.pop(require_visitor().user_id, (Level.FULL, None))
-    floor = max((theirs or usually for usually, theirs in chosen.values()), key=_CARE.index, default=Level.FULL)
-    now = max(floor, own or usual, key=_CARE.index)
+    floor = most_careful([Level.FULL, *(theirs or usually for usually, theirs in chosen.values())])
+    now = most_careful([floor, own or usual])
     return [
-        {"value": level.value, "label": _LEVEL_WORDS[level], "is_chosen": level is now, "is_usual": level is usual}
-        for level in _CARE[_CARE.index(floor) :]
+        {"value": level.value, "label": label, "is_chosen": level is now, "is_usual": level is usual}
+        for level, label in _LEVEL_WORDS.items()
+        if most_careful([level, floor]) is level
     ]
 
 

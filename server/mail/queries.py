@@ -27,7 +27,7 @@ from server.mail.models import (
 from server.mailboxes.models import Mailbox
 from server.timeline import queries as timeline
 from server.timeline.cut import SeenEntry
-from server.timeline.models import Level
+from server.timeline.models import Level, most_careful
 from server.timeline.visibility import Viewer
 
 
@@ -208,12 +208,11 @@ def levels(session: Session, message_id: uuid.UUID) -> dict[uuid.UUID, tuple[Lev
     statement = select(MailCopy.user_id, MailCopy.level, MailCopy.own_level).where(
         MailCopy.mail_message_id == message_id
     )
-    order = list(Level).index
     found: dict[uuid.UUID, tuple[Level, Level | None]] = {}
     for user_id, level, own_level in session.execute(statement):
         usual, own = found.get(user_id, (Level.FULL, None))
         word = Level(own_level) if own_level is not None else None
-        found[user_id] = (max(usual, Level(level), key=order), own or word)
+        found[user_id] = (most_careful([usual, level]), own or word)
     return found
 
 

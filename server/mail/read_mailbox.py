@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from server.clock import Clock
@@ -25,7 +26,6 @@ from server.mail.decide import Decision, Outcome, decide
 from server.mail.incoming import Incoming
 from server.mail.models import MailContent, MailCopy, MailMessage, MailState, Route
 from server.mail.rules import Rules, hold_rules, load_rules
-from server.mail.same_mail import Rival
 from server.mailboxes import aliases, ledger
 from server.mailboxes.models import LedgerState, MailboxMessage
 from server.mailboxes.reading import LaneLost, hold, still_holds
@@ -37,7 +37,6 @@ from server.ports.gmail import GmailMailbox, GmailMessage, MessageFormat
 
 BATCH = 50
 TEXTS_AT_ONCE = 25
-_TRIES_WITH_RIVALS = 5
 # What Gmail does with a mail after it was logged does not unlog it, nor does what is chosen for mail to come.
 _KEEPS_WHAT_STANDS = ("trash", "draft", "bulk", "internal_only", "before_window", "mailbox_level")
 # When so many texts asked for alone do not come and none did before, it is Gmail that does not answer.
@@ -304,16 +303,8 @@ class _Work:
 
     def _keep(self, row: MailboxMessage, incoming: Incoming) -> None:
         """Decide for good and store, all or nothing; again when a rival stored the same mail at this moment."""
-        for _ in range(_TRIES_WITH_RIVALS):
-            try:
-                with self.reader.db.transaction() as session:
-                    self._keep_once(session, row, incoming)
-                return
-            except (Rival, IntegrityError):
-                continue
-            except _Overtaken:
-                return
-        raise Rival
+        with suppress(_Overtaken):
+            same_mail.until_stored(self.reader.db, partial(self._keep_once, row=row, incoming=incoming))
 
     def _keep_once(self, session: Session, row: MailboxMessage, incoming: Incoming) -> None:
         present = self._as_of_now(session)

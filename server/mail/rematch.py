@@ -9,10 +9,11 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from server.accounts.models import AccountDomain
+from server.contacts.addresses import match_key
 from server.contacts.models import ContactAddress
 from server.mail import again, ledger_rows
 from server.mail.models import (
@@ -52,7 +53,7 @@ def look(
     if after is not None:
         wanted.append(MailMessage.id > after)
     found: set[uuid.UUID] = set()
-    for ids in (_by_address(since), _by_domain(since), _against_a_pair(since)):
+    for ids in (_by_address(since), _by_domain(since), _against_a_pair(session, since)):
         statement = select(MailMessage.id).where(MailMessage.id.in_(ids), *wanted)
         found.update(session.scalars(statement.order_by(MailMessage.id).limit(limit)))
     return sorted(found)[:limit]
@@ -116,18 +117,31 @@ def _by_domain(since: datetime | None) -> Select[uuid.UUID]:
     return statement.where(_added(AccountDomain.id, since)) if since is not None else statement
 
 
-def _against_a_pair(since: datetime | None) -> Select[uuid.UUID]:
-    """Mails that stand somewhere by an address that a person has ruled out there."""
-    statement = (
+def _against_a_pair(session: Session, since: datetime | None) -> Select[uuid.UUID]:
+    """Mails that stand somewhere by an address that a person has ruled out there, in any spelling.
+
+    `relink` asks whether that spelling was meant.
+    """
+    pairs = select(NeverPair.email_norm, NeverPair.account_id)
+    pairs = pairs.where(_added(NeverPair.id, since)) if since is not None else pairs
+    ruled_out = [(match_key(norm), account_id) for norm, account_id in session.execute(pairs)]
+    return (
         select(MailLink.mail_message_id)
-        .join(NeverPair, and_(NeverPair.account_id == MailLink.account_id, NeverPair.email_norm == MailLink.address))
+        .join(
+            MailParticipant,
+            and_(
+                MailParticipant.mail_message_id == MailLink.mail_message_id,
+                MailParticipant.email_norm == MailLink.address,
+            ),
+        )
         .where(
+            MailParticipant.match_key.in_({key for key, _ in ruled_out}),  # has an index, which pairs have not
+            tuple_(MailParticipant.match_key, MailLink.account_id).in_(ruled_out),
             MailLink.state == LinkState.LINKED,
             MailLink.by_person_id.is_(None),
             MailLink.rule != LinkRule.SENT_FROM_HERE,
         )
     )
-    return statement.where(_added(NeverPair.id, since)) if since is not None else statement
 
 
 def _added(row_id: InstrumentedAttribute[uuid.UUID], since: datetime) -> ColumnElement[bool]:

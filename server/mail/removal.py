@@ -20,6 +20,7 @@ from server.mail.models import (
     MailReference,
     MailState,
 )
+from server.mail.rows import links_of
 from server.timeline.models import TimelineEntry
 
 UNLINKED = "unlinked"
@@ -32,7 +33,7 @@ def tombstone(session: Session, message: MailMessage, *, now: datetime) -> None:
     session.execute(delete(MailContent).where(MailContent.id == message.id))
     for model in (MailParticipant, MailReference):
         session.execute(delete(model).where(model.mail_message_id == message.id))
-    for link in session.scalars(select(MailLink).where(MailLink.mail_message_id == message.id)):
+    for link in links_of(session, message.id):
         link.state, link.timeline_entry_id = LinkState.UNLINKED, None
         link.address, link.contact_id, link.candidates = None, None, []
     message.state, message.waiting_reason, message.ties = MailState.REMOVED, None, {}
@@ -117,7 +118,7 @@ def _without_senders_secrets(session: Session, message: MailMessage, *, now: dat
 
 def _forget_addresses(session: Session, message: MailMessage, norms: Collection[str], *, now: datetime) -> None:
     stands = False
-    for link in session.scalars(select(MailLink).where(MailLink.mail_message_id == message.id)).all():
+    for link in links_of(session, message.id):
         if link.address in norms and link.by_person_id is None:
             take_off(session, link)
             continue

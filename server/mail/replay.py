@@ -24,6 +24,7 @@ from server.mail import again
 from server.mail.again import Plan
 from server.mail.exclude import RULES
 from server.mail.models import LinkRule, MailMessage, MailReplay, MailState
+from server.mail.rows import held
 from server.mail.rules import Rules, hold_rules, load_rules
 
 log = structlog.get_logger()
@@ -177,13 +178,13 @@ def _one(
     sample: list[Any],
     now: datetime,
 ) -> None:
-    message = again.held(session, message_id) if replay.state == APPLYING else session.get(MailMessage, message_id)
+    message = held(session, message_id) if replay.state == APPLYING else session.get(MailMessage, message_id)
     if message is None or message.state == MailState.REMOVED:
         return
     changes = again.plan(session, message, rules, takes_away=True)
     rows = _rows(session, message, changes) if len(sample) < SAMPLE else []
     if replay.state == APPLYING and changes.is_change:
-        again.carry_out(session, message, changes, takes_away=True, now=now)
+        again.carry_out(session, message, changes, rules, takes_away=True, now=now)
     sample += rows
     counts["link"] += bool(changes.added)
     counts["unlink"] += bool(changes.removed)

@@ -16,15 +16,20 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from server.db import insert_if_absent
-from server.mail.incoming import Incoming, Party
+from server.db import Database, insert_if_absent
+from server.mail.incoming import Incoming, Party, sender_of
 from server.mail.models import MailCopy, MailKey, MailMessage, MailState
 
+_T = TypeVar("_T")
+_TRIES = 5
+_DEADLOCK = "40P01"  # PostgreSQL ended one of two who waited for each other
 _HEAD, _CONTENT = "head:", "content:"
 _NOISE = re.compile(r"^\s*(\[external\]|external:|\[ext\])\s*", re.IGNORECASE)
 
@@ -32,7 +37,8 @@ _NOISE = re.compile(r"^\s*(\[external\]|external:|\[ext\])\s*", re.IGNORECASE)
 def keys_of(incoming: Incoming, parties: Sequence[Party], salt: str, *, outbound_id: str | None = None) -> list[str]:
     """In order of the alphabet, so that two workers never wait for each other crosswise."""
     envelope = incoming.envelope
-    sender = next((party.norm for party in parties if party.part == "from"), "")
+    author = sender_of(parties)
+    sender = author.norm if author is not None else ""
     # Bcc stands in the sender's copy alone, so it is no part of what all copies share.
     recipients = ",".join(sorted({party.norm for party in parties if party.part in ("to", "cc")}))
     at = envelope.sent_at.replace(microsecond=0).isoformat() if envelope.sent_at else ""
@@ -103,6 +109,20 @@ def state_of(session: Session, incoming: Incoming, parties: Sequence[Party], sal
 
 class Rival(Exception):
     """Another worker stored the same mail at this moment: do it again, and find theirs."""
+
+
+def until_stored(db: Database, store: Callable[[Session], _T]) -> _T:
+    """What `store` does in a transaction, all or nothing; again when a rival was faster. Raises Rival in the end."""
+    for _ in range(_TRIES):
+        try:
+            with db.transaction() as session:
+                return store(session)
+        except (Rival, IntegrityError):
+            continue
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != _DEADLOCK:
+                raise
+    raise Rival
 
 
 def claim_keys(

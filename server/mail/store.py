@@ -30,6 +30,7 @@ from server.mail.models import (
     MailReference,
     MailState,
 )
+from server.mail.rows import held, links_by_account, links_of
 from server.mail.same_mail import Rival
 from server.mail.threads import merge_threads, new_thread
 from server.messages.model import Mail
@@ -45,7 +46,7 @@ def take_in(session: Session, incoming: Incoming, decision: Decision, *, salt: s
         raise ValueError("what is excluded is not stored")
     outbound_id = str(decision.outbound.id) if decision.outbound else None
     keys = same_mail.keys_of(incoming, decision.parties, salt, outbound_id=outbound_id)
-    known = _held(session, same_mail.find(session, incoming, keys))
+    known = _hold(session, same_mail.find(session, incoming, keys))
     if known is not None and known.state == MailState.REMOVED:
         same_mail.claim_keys(session, known.id, keys)
         _add_copy(session, known, incoming, decision, now)
@@ -77,7 +78,7 @@ def add_to_tombstone(session: Session, incoming: Incoming, decision: Decision, *
     False where no such mail is known. For what `decide` excluded as "unlinked".
     """
     keys = same_mail.keys_of(incoming, decision.parties, salt)
-    known = _held(session, same_mail.find(session, incoming, keys))
+    known = _hold(session, same_mail.find(session, incoming, keys))
     if known is None or known.state != MailState.REMOVED:
         return False
     same_mail.claim_keys(session, known.id, keys)
@@ -85,12 +86,11 @@ def add_to_tombstone(session: Session, incoming: Incoming, decision: Decision, *
     return True
 
 
-def _held(session: Session, known: MailMessage | None) -> MailMessage | None:
-    """The mail as it stands, held until this transaction ends: a person may take it off at this very moment."""
+def _hold(session: Session, known: MailMessage | None) -> MailMessage | None:
+    """The mail as it stands now: a person may take it off at this very moment."""
     if known is None:
         return None
-    statement = select(MailMessage).where(MailMessage.id == known.id).with_for_update()
-    found = session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    found = held(session, known.id)
     if found is None:
         raise Rival
     return found
@@ -109,10 +109,7 @@ def _was_taken_off(session: Session, message: MailMessage, others: Sequence[uuid
 
 def apply(session: Session, message: MailMessage, decision: Decision, *, now: datetime) -> None:
     """Add what the decision links. It takes nothing away: a link that stands is only undone by a person or a replay."""
-    known = {
-        link.account_id: link
-        for link in session.scalars(select(MailLink).where(MailLink.mail_message_id == message.id))
-    }
+    known = links_by_account(session, message.id)
     for link in decision.links:
         if link.account_id not in known:
             known[link.account_id] = _add_link(session, message, link, decision, now)
@@ -279,10 +276,6 @@ def _add_link(session: Session, message: MailMessage, link: LinkTo, decision: De
     return row
 
 
-def _links_of(session: Session, message_id: uuid.UUID) -> Sequence[MailLink]:
-    return session.scalars(select(MailLink).where(MailLink.mail_message_id == message_id)).all()
-
-
 def _references_of(session: Session, message: MailMessage) -> Sequence[str]:
     named = select(MailReference.rfc_message_id).where(MailReference.mail_message_id == message.id)
     return session.scalars(named).all()
@@ -303,8 +296,8 @@ def _merge(session: Session, *, into: MailMessage, other_id: uuid.UUID) -> None:
         return
     merge_threads(session, into.mail_thread_id, other.mail_thread_id)
     entries.remove(session, other_id)
-    mine = {link.account_id: link for link in _links_of(session, into.id)}
-    for word in _links_of(session, other_id):
+    mine = links_by_account(session, into.id)
+    for word in links_of(session, other_id):
         own = mine.get(word.account_id)
         if own is not None and word.by_person_id is not None and own.by_person_id is None:
             own.state, own.by_person_id, own.decided_at = word.state, word.by_person_id, word.decided_at

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from server.accounts.domains import is_free_mail
 from server.accounts.models import Account
 from server.ids import new_id
-from server.mail.incoming import Incoming, Party
+from server.mail.incoming import Incoming, Party, sender_of
 from server.mail.models import (
     LinkRule,
     LinkState,
@@ -46,8 +46,9 @@ class ThreadFacts:
     sides: dict[uuid.UUID, _Side] = field(default_factory=dict)
     decided: dict[uuid.UUID, tuple[str, LinkState, uuid.UUID]] = field(default_factory=dict)
 
-    def knows(self, party: Party) -> bool:
-        return bool(self.accounts_of(party))
+    def admits(self, sender: Party | None) -> bool:
+        """Whether the sender is ours or in the conversation: anybody can forge References and slip a mail in."""
+        return sender is not None and (sender.is_ours or bool(self.accounts_of(sender)))
 
     def accounts_of(self, party: Party) -> list[tuple[uuid.UUID, str]]:
         """Those whose people share the party's domain; else all in whose mails the party took part."""
@@ -95,7 +96,7 @@ def _by_references(session: Session, incoming: Incoming, parties: Sequence[Party
 
 def _belongs(session: Session, thread_id: uuid.UUID, parties: Sequence[Party]) -> bool:
     """Message-IDs are no secret: the sender must be ours, or in that conversation, or of the same company."""
-    sender = next((party for party in parties if party.part == "from"), None)
+    sender = sender_of(parties)
     if sender is None:
         return False
     here = select(MailParticipant.match_key, MailParticipant.registrable, MailParticipant.is_ours).join(

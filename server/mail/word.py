@@ -26,6 +26,7 @@ from server.mail.models import (
     MailState,
     ThreadDecision,
 )
+from server.mail.rows import held, links_by_account
 from server.mail.rules import load_rules
 
 
@@ -62,7 +63,7 @@ def mails_of(
     if only_held_by is not None:
         wanted = wanted.where(MailMessage.id.in_(copies_held_by(only_held_by)))
     ids = session.scalars(wanted.order_by(MailMessage.id)).all()
-    found = (again.held(session, message_id) for message_id in ids)
+    found = (held(session, message_id) for message_id in ids)
     return [one for one in found if one is not None and one.state != MailState.REMOVED]
 
 
@@ -101,10 +102,6 @@ def decide_thread(session: Session, message: MailMessage, account_id: uuid.UUID,
         )
     ).one()
     standing.state, standing.by_person_id, standing.decided_at = state, word.by, word.now
-
-
-def links_by_account(session: Session, message: MailMessage) -> dict[uuid.UUID, MailLink]:
-    return {link.account_id: link for link in again.links_of(session, message.id)}
 
 
 def say(link: MailLink, state: LinkState, word: Word) -> None:
@@ -199,7 +196,7 @@ def ties_that_lost(
 
 def settle(session: Session, message: MailMessage, now: datetime) -> None:
     """Bring the mail, its timeline entries and the ledger to what its links say now."""
-    links = links_by_account(session, message)
+    links = links_by_account(session, message.id)
     linked = [link for link in links.values() if link.state == LinkState.LINKED]
     message.ties = {address: tie for address, tie in message.ties.items() if not any(str(one) in tie for one in links)}
     if not linked and not message.ties:

@@ -19,7 +19,6 @@ from server.vault import Vault
 # The two footprints. Never both together: Google refuses texts to a grant that holds the metadata scope as well.
 ENVELOPE_SCOPES = ("openid", "email", COMPOSE_SCOPE, METADATA_SCOPE)
 TEXT_SCOPES = ("openid", "email", COMPOSE_SCOPE, READONLY_SCOPE)
-SCOPES = ENVELOPE_SCOPES
 _FOOTPRINTS = (frozenset({COMPOSE_SCOPE, METADATA_SCOPE}), frozenset({COMPOSE_SCOPE, READONLY_SCOPE}))
 
 

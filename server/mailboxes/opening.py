@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from server.logs import logger
 from server.mailboxes import connection, tokens
@@ -10,6 +11,8 @@ from server.mailboxes.models import Mailbox, MailboxState
 from server.ports.gmail import GmailMailbox, OAuthTokens
 from server.runtime import Runtime
 from server.vault import VaultError
+
+_REFUSED = "Google no longer accepts the permission you gave."
 
 log = logger(__name__)
 
@@ -39,14 +42,15 @@ def open_mailbox(runtime: Runtime, mailbox_id: uuid.UUID) -> GmailMailbox | None
     return runtime.gmail.open(grant, on_refresh=keep)
 
 
+def lose_access(runtime: Runtime, mailbox_id: uuid.UUID, granted_at: datetime, reason: str = _REFUSED) -> None:
+    """The grant of `granted_at` is of no use any more, by default because Google said so."""
+    now = runtime.clock.now()
+    with runtime.db.transaction() as session:
+        connection.lose_access(session, mailbox_id=mailbox_id, granted_at=granted_at, reason=reason, now=now)
+
+
 def _say_that_it_does_not_open(runtime: Runtime, mailbox: Mailbox) -> None:
     """The keys of this installation changed: only connecting again brings a grant that can be read."""
     log.error("grant_does_not_open", mailbox_id=str(mailbox.id))
-    with runtime.db.transaction() as session:
-        connection.lose_access(
-            session,
-            mailbox_id=mailbox.id,
-            granted_at=mailbox.connected_at,
-            reason="Rapport can no longer read the permission you gave: its keys were changed.",
-            now=runtime.clock.now(),
-        )
+    reason = "Rapport can no longer read the permission you gave: its keys were changed."
+    lose_access(runtime, mailbox.id, mailbox.connected_at, reason)

@@ -37,11 +37,6 @@ def leave_lane(session: Session, *, mailbox_id: uuid.UUID, holder: str) -> None:
     )
 
 
-def rest_lane(session: Session, *, mailbox_id: uuid.UUID, until: datetime, reason: str) -> None:
-    """No call for this mailbox before `until`, neither to send nor to read."""
-    pause.pause(session, mailbox_id, until, reason)
-
-
 def claim_next(session: Session, *, mailbox_id: uuid.UUID, now: datetime) -> OutboundEmail | None:
     """The next row that is due, with a new epoch and a lease; None when there is none."""
     row = session.scalars(

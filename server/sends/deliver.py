@@ -19,9 +19,9 @@ from server.db import Database
 from server.email_templates.message import build_message
 from server.errors import RapportError
 from server.logs import logger
+from server.mailboxes.pause import pause
 from server.ports.errors import AccessLost, Missing, OutcomeUnknown, PortError, Rejected, Throttled
 from server.ports.gmail import Draft, GmailMailbox, GmailMessage, MessageFormat
-from server.sends import claim as claims
 from server.sends import record
 from server.sends.models import OutboundContent, OutboundEmail, OutboundState
 from server.sends.record import Claim
@@ -200,7 +200,7 @@ class Delivery:
             return Next.GO_ON
         with self.db.transaction() as session:
             reason, _ = _words_of_waiting(error)
-            claims.rest_lane(session, mailbox_id=self.email.mailbox_id, until=error.retry_at, reason=reason)
+            pause(session, self.email.mailbox_id, error.retry_at, reason)
         return Next.REST
 
     def _unknown(self, claim: Claim) -> Next:
@@ -236,7 +236,7 @@ class Delivery:
             else:
                 record.waits(session, claim, until=until, problem=problem, cure=cure, now=now)
             if then is Next.REST:
-                claims.rest_lane(session, mailbox_id=self.email.mailbox_id, until=until, reason=problem)
+                pause(session, self.email.mailbox_id, until, problem)
         return then
 
     def _reason_not_to_send(self) -> str:

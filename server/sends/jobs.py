@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from server.ids import new_id
 from server.logs import logger
 from server.mailboxes import connection
-from server.mailboxes.opening import open_mailbox
+from server.mailboxes.opening import lose_access, open_mailbox
 from server.runtime import Runtime
 from server.sends import claim as claims
 from server.sends import leftover_drafts
@@ -81,23 +81,12 @@ def _work(lane: _Lane) -> bool:
         else:
             return False
         if after is Next.RECONNECT:
-            _lose_access(lane, granted_at)
+            lose_access(runtime, lane.box, granted_at)
         if after is not Next.GO_ON:
             return False
         if runtime.clock.now() >= stop_at:
             return True
     return True
-
-
-def _lose_access(lane: _Lane, granted_at: datetime) -> None:
-    with lane.runtime.db.transaction() as session:
-        connection.lose_access(
-            session,
-            mailbox_id=lane.box,
-            granted_at=granted_at,
-            reason="Google no longer accepts the permission you gave.",
-            now=lane.runtime.clock.now(),
-        )
 
 
 def sweep(runtime: Runtime) -> int:

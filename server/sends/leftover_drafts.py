@@ -11,9 +11,9 @@ from datetime import timedelta
 from server.clock import Clock
 from server.db import Database
 from server.logs import logger
+from server.mailboxes.pause import pause
 from server.ports.errors import AccessLost, Missing, OutcomeUnknown, Rejected, Throttled
 from server.ports.gmail import GmailMailbox
-from server.sends import claim as claims
 from server.sends import record
 from server.sends.deliver import Next
 from server.sends.models import OutboundEmail
@@ -41,9 +41,7 @@ def remove(db: Database, clock: Clock, mailbox: GmailMailbox, email: OutboundEma
         return Next.GO_ON
     except Throttled as error:
         with db.transaction() as session:
-            claims.rest_lane(
-                session, mailbox_id=email.mailbox_id, until=error.retry_at, reason="Gmail asked to slow down."
-            )
+            pause(session, email.mailbox_id, error.retry_at, "Gmail asked to slow down.")
         return Next.REST
     except AccessLost:
         return Next.RECONNECT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -34,6 +35,14 @@ class Level(StrEnum):
     SUBJECT = "subject"
     METADATA = "metadata"
     NOTHING = "nothing"
+
+
+_FROM_MOST_TO_LEAST = list(Level)
+
+
+def most_careful(levels: Iterable[str]) -> Level:
+    """The one that shows least. Raises ValueError for none at all: nobody's silence opens anything."""
+    return max(map(Level, levels), key=_FROM_MOST_TO_LEAST.index)
 
 
 ACTIVITY_LABELS = {

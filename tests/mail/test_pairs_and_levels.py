@@ -57,6 +57,21 @@ def test_a_pair_ruled_out_goes_from_all_past_mails_and_comes_back_when_allowed(d
         correct.allow_pair(session, never_pair_id=pair_id, by=desk.book.alice, now=desk.now)
 
 
+def test_a_pair_is_ruled_out_and_allowed_in_every_spelling_of_its_address(db: Database):
+    desk = Desk.open(db)
+    desk.contact(desk.book.account, "Ann Lee", "ann@gmail.com")
+    mails = [desk.receive(desk.letter(sender=sender)) for sender in ("ann@gmail.com", "a.nn+x@gmail.com")]
+    placed = desk.receive(desk.letter(sender="an.n@gmail.com"))
+    desk.move(placed, desk.book.account, acme := desk.account("Acme"))
+    desk.move(placed, acme, desk.book.account)
+    assert never(desk, placed, desk.book.account, "ann@gmail.com") == 3
+    assert [desk.accounts_of(one) for one in (*mails, placed)] == [set()] * 3
+    with db.transaction() as session:
+        pair_id = session.scalars(select(NeverPair.id)).one()
+        assert correct.allow_pair(session, never_pair_id=pair_id, by=desk.book.alice, now=desk.now) == 2
+    assert [desk.accounts_of(one) for one in mails] == [{desk.book.account}] * 2
+
+
 def test_a_pair_ruled_out_at_a_mail_that_the_person_had_placed_takes_that_one_off_too(db: Database):
     desk = Desk.open(db)
     message_id = desk.receive(desk.letter(sender=STRANGER))

@@ -241,6 +241,24 @@ def test_a_pair_that_was_ruled_out_while_mail_was_stored_is_found_by_the_look(db
     assert desk.mail(message_id).state == MailState.WAITING
 
 
+@pytest.mark.parametrize(("ruled_out", "stays"), [("ann@gmail.com", False), ("a.nn+y@gmail.com", True)])
+def test_a_pair_that_was_ruled_out_takes_off_what_stands_by_another_spelling_of_it(
+    db: Database, ruled_out: str, stays: bool
+):
+    desk = Desk.open(db)
+    desk.contact(desk.book.account, "Ann Lee", "ann@gmail.com")
+    message_id = desk.receive(desk.letter(sender="a.nn+x@gmail.com"))
+    assert desk.link(message_id, desk.book.account).address == "a.nn+x@gmail.com"
+    with desk.db.transaction() as session:
+        session.add(
+            NeverPair(
+                email_norm=ruled_out, account_id=desk.book.account, by_person_id=desk.book.alice, created_at=desk.now
+            )
+        )
+    rematch_all(desk)
+    assert desk.accounts_of(message_id) == ({desk.book.account} if stays else set())
+
+
 def test_what_was_left_out_since_is_removed_when_it_is_looked_at(db: Database):
     desk = Desk.open(db)
     mail = desk.letter(sender=STRANGER)

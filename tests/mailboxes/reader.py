@@ -19,7 +19,7 @@ from server.mailboxes.follow import Followed, follow
 from server.mailboxes.halt import Halt, halt
 from server.mailboxes.health import Health, health
 from server.mailboxes.models import LedgerState, Mailbox, MailboxMessage, MailboxReading, Reconciliation
-from server.mailboxes.opening import open_mailbox
+from server.mailboxes.opening import lose_access, open_mailbox
 from server.mailboxes.reconcile import last_reconciliation, reconcile
 from server.ports.errors import AccessLost, PortError, Throttled
 from server.ports.gmail import GmailMailbox, GmailMessage, MessageFormat
@@ -93,14 +93,9 @@ class Reader:
         return found
 
     def _lose_access(self) -> None:
-        with self.runtime.db.transaction() as session:
-            connection.lose_access(
-                session,
-                mailbox_id=self.mailbox_id,
-                granted_at=connection.by_id(session, self.mailbox_id).connected_at,
-                reason="Google no longer accepts the permission you gave.",
-                now=self.runtime.clock.now(),
-            )
+        with self.runtime.db.reading() as session:
+            granted_at = connection.by_id(session, self.mailbox_id).connected_at
+        lose_access(self.runtime, self.mailbox_id, granted_at)
 
     def read(self) -> Halt | None:
         """Settle all that is due."""

@@ -115,7 +115,7 @@ def test_a_short_rest_of_sending_does_not_end_a_long_one(outbox: Outbox, steppin
     now = stepping_clock.now()
     with outbox.runtime.db.transaction() as session:
         pause.pause(session, outbox.mailbox_id, now + timedelta(hours=2), "Gmail asked to slow down.")
-        claim.rest_lane(session, mailbox_id=outbox.mailbox_id, until=now + timedelta(minutes=1), reason="a moment")
+        pause.pause(session, outbox.mailbox_id, now + timedelta(minutes=1), "a moment")
     stepping_clock.advance(minutes=90)
     with outbox.runtime.db.transaction() as session:
         assert not claim.take_lane(

@@ -14,7 +14,7 @@ from server.contacts.models import Contact
 from server.db import Database
 from server.email_templates import queries as email_templates
 from server.mailboxes import connection
-from server.mailboxes.connection import SCOPES
+from server.mailboxes.connection import ENVELOPE_SCOPES
 from server.mailboxes.models import Mailbox
 from server.mailboxes.opening import open_mailbox
 from server.ports.google_accounts import MailboxGrant
@@ -152,7 +152,7 @@ class Outbox:
             session.get_one(Contact, self.book.tom).opted_out_at = self.runtime.clock.now()
 
     def reconnect(self) -> None:
-        grant = MailboxGrant(tokens=self.sandbox.tokens_for(ALICE, SCOPES), email=ALICE)
+        grant = MailboxGrant(tokens=self.sandbox.tokens_for(ALICE, ENVELOPE_SCOPES), email=ALICE)
         with self.db.transaction() as session:
             connection.connect(
                 session,

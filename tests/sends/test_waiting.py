@@ -117,7 +117,7 @@ def test_a_refusal_of_the_old_grant_does_not_harm_a_new_one(outbox: Outbox, step
         connection.lose_access(
             session, mailbox_id=outbox.mailbox_id, granted_at=old, reason="x", now=stepping_clock.now()
         )
-        renewed = outbox.sandbox.tokens_for(ALICE, connection.SCOPES)
+        renewed = outbox.sandbox.tokens_for(ALICE, connection.ENVELOPE_SCOPES)
         connection.keep_renewed(
             session, mailbox_id=outbox.mailbox_id, granted_at=old, renewed=renewed, vault=outbox.runtime.vault
         )

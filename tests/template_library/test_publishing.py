@@ -17,7 +17,7 @@ from server.sandbox.running import RunningSandbox
 from server.sends.models import OutboundEmail
 from server.timeline.models import TimelineEntry
 from tests.cast import DANA, Book, add_contact, connect_mailbox
-from tests.conftest import SCOPES, SignedInClient
+from tests.conftest import ENVELOPE_SCOPES, SignedInClient
 from tests.template_library.conftest import BODY, FILE, Editor, change_contact, plain, publish_file, versions_of
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -228,7 +228,7 @@ def test_a_test_email_goes_to_oneself_and_to_no_timeline(
             session,
             user_id=library.dana,
             email=DANA,
-            granted=sandbox.tokens_for(DANA, SCOPES),
+            granted=sandbox.tokens_for(DANA, ENVELOPE_SCOPES),
             vault=runtime.vault,
             now=runtime.clock.now(),
         )
