@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from server.clock import Clock
 from server.db import Database
 from server.mail import again, entries
-from server.mail.models import LinkRule, MailCopy, MailLink, MailMessage, MailState
+from server.mail.models import LinkRule, MailCopy, MailLink, MailState
+from server.mail.rows import held
 from server.mailboxes import connection
 from server.mailboxes.models import MailboxReading
 
@@ -59,7 +60,7 @@ def _next(session: Session, user_id: uuid.UUID, level: str) -> list[uuid.UUID]:
 
 
 def _bring(session: Session, message_id: uuid.UUID, user_id: uuid.UUID, level: str, clock: Clock) -> None:
-    message: MailMessage | None = again.held(session, message_id)
+    message = held(session, message_id)
     if message is None:
         return
     for copy in again.copies_of(session, message_id):

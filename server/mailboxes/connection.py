@@ -64,12 +64,12 @@ def connect(
             cure="Connect again and leave both boxes ticked.",
         )
     mailbox = of_user(session, user_id, lock=True)
+    had_texts = mailbox is None or can_read_text(mailbox)
     if mailbox is None:
         if session.scalars(select(Mailbox.id).where(Mailbox.email == user_email)).first() is not None:
             raise Conflict(f"{user_email} is already connected by another user.")
         mailbox = Mailbox(id=new_id(), user_id=user_id, email=user_email)
         session.add(mailbox)
-    has_more = mailbox.scopes is not None and not can_read_text(mailbox)
     mailbox.sealed_tokens = tokens.seal(vault, mailbox.id, grant.tokens)
     mailbox.scopes = " ".join(sorted(grant.tokens.scopes))
     mailbox.state = MailboxState.CONNECTED
@@ -77,7 +77,7 @@ def connect(
     mailbox.connected_at = mailbox.state_changed_at = now
     session.flush()
     reading.begin_again(session, mailbox.id, now)
-    if has_more and can_read_text(mailbox):
+    if not had_texts and can_read_text(mailbox):
         ledger.reopen(session, mailbox.id, states=[LedgerState.LOGGED], now=now)
     return mailbox
 
