@@ -12,7 +12,10 @@ from server.accounts import api as accounts_api
 from server.adapters.gmail import GoogleGmail
 from server.adapters.google_accounts import GoogleMailboxAccess, GooglePushTokens, GoogleSignIn
 from server.adapters.google_endpoints import GoogleEndpoints
+from server.auth import gate, policy
 from server.auth import pages as auth_pages
+from server.auth.endpoints import MACHINES, PUBLIC
+from server.auth.policy import Deed
 from server.clock import SystemClock
 from server.contacts import api as contacts_api
 from server.customer_360 import pages as customer_360_pages
@@ -44,9 +47,7 @@ from server.web import api, frame, guard, identity, problems
 from server.web.frame import NavEntry
 from server.web.identity import require_visitor
 
-# Called by machines that bring their own proof; no cookie counts there, so no other page can misuse one.
-_MACHINES = frozenset({"mailbox_push.gmail"})
-_PUBLIC = auth_pages.PUBLIC | _MACHINES | {"health.healthz", "health.readyz", "static", "favicon"}
+_NAV_NEEDS = {"unmatched": Deed.SORT_MAIL, "outbox": Deed.SEE_OUTBOX, "mailbox": Deed.HAVE_MAILBOX}
 _LARGEST_REQUEST = 2 * 1024 * 1024
 
 
@@ -101,11 +102,13 @@ def create_app(runtime: Runtime) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     frame.install(app, runtime, nav=lambda: _nav(runtime))
     guard.begin(app)
-    identity.install(app, auth_pages.find_visitor, public=lambda endpoint: endpoint in _PUBLIC)
-    guard.install(app, base_url=settings.base_url, provider_origin=_provider_origin(settings), machines=_MACHINES)
+    identity.install(app, auth_pages.find_visitor, public=lambda endpoint: endpoint in PUBLIC)
+    gate.install(app)
+    guard.install(app, base_url=settings.base_url, provider_origin=_provider_origin(settings), machines=MACHINES)
     problems.install(app)
     _add_pages(app)
     _add_api(app, settings)
+    gate.demand_whole(app)
     return app
 
 
@@ -141,13 +144,14 @@ def _add_api(app: Flask, settings: Settings) -> None:
 
 
 def _nav(runtime: Runtime) -> Sequence[NavEntry]:
-    user_id = require_visitor().user_id
+    visitor = require_visitor()
+    user_id = visitor.user_id
     with runtime.db.reading() as session:
         open_ctas = ctas.count_open(session, owner_id=user_id)
         counts = outbox.outbox_counts(session, user_id=user_id)
         unmatched = waiting_mail.count_questions(session, user_id)
     waiting = counts[OutboxGroup.WAITING] + counts[OutboxGroup.NEEDS_YOU]
-    return (
+    entries = (
         NavEntry(key="cockpit", label="Cockpit", href="/cockpit", icon="layout-dashboard", badge=open_ctas or None),
         NavEntry(key="accounts", label="Accounts", href="/accounts", icon="building-skyscraper"),
         NavEntry(key="timeline", label="Timeline", href="/timeline", icon="timeline-event"),
@@ -158,6 +162,7 @@ def _nav(runtime: Runtime) -> Sequence[NavEntry]:
         NavEntry(key="outbox", label="Outbox", href="/outbox", icon="send", badge=waiting or None),
         NavEntry(key="mailbox", label="Mailbox", href="/mailbox", icon="mailbox"),
     )
+    return tuple(one for one in entries if one.key not in _NAV_NEEDS or policy.may(visitor, _NAV_NEEDS[one.key]))
 
 
 def _provider_origin(settings: Settings) -> str:

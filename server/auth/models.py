@@ -17,9 +17,16 @@ class Role(StrEnum):
     MANAGER = "manager"
     ADMIN = "admin"
     VIEWER = "viewer"
+    AUDITOR = "auditor"
 
 
-ROLE_LABELS = {Role.TAM: "TAM", Role.MANAGER: "Manager", Role.ADMIN: "Admin", Role.VIEWER: "Viewer"}
+ROLE_LABELS = {
+    Role.TAM: "TAM",
+    Role.MANAGER: "Manager",
+    Role.ADMIN: "Admin",
+    Role.VIEWER: "Viewer",
+    Role.AUDITOR: "Auditor",
+}
 
 
 class Team(Base):

@@ -20,8 +20,6 @@ from server.web.identity import Visitor, current_visitor, require_visitor
 blueprint = Blueprint("auth", __name__)
 log = logger(__name__)
 
-PUBLIC = frozenset({"auth.sign_in", "auth.start_google", "auth.google_callback"})
-
 
 def session_cookie(settings: Settings) -> str:
     return "__Host-rapport" if settings.secure_cookies else "rapport_session"

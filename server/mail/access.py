@@ -7,7 +7,8 @@ import uuid
 from sqlalchemy.orm import Session
 
 from server.accounts import queries as accounts
-from server.auth.models import Role
+from server.auth import policy
+from server.auth.policy import Deed, Scope
 from server.errors import Forbidden
 from server.mail import queries
 from server.web.identity import Visitor, require_visitor
@@ -15,12 +16,16 @@ from server.web.identity import Visitor, require_visitor
 
 def why_not_correct(session: Session, visitor: Visitor, *, message_id: uuid.UUID, account_id: uuid.UUID) -> str:
     """ "" if this visitor may move, unlink and pair the mail at this account; else a kind sentence."""
-    if visitor.role == Role.VIEWER:
-        return "You can look at everything here; moving mail is for TAMs and admins."
-    if visitor.role == Role.ADMIN or queries.holds(session, message_id, visitor.user_id):
+    if not policy.may(visitor, Deed.CORRECT_MAIL):
+        return "You can look at everything here; moving mail is for TAMs, managers and admins."
+    if queries.holds(session, message_id, visitor.user_id):
         return ""
     account = accounts.by_id(session, account_id)
-    if account.tam_id == visitor.user_id and queries.link_state(session, message_id, account_id) is not None:
+    is_for_all = policy.scope_of(visitor.role, Deed.CORRECT_MAIL) is Scope.EVERYBODYS
+    if is_for_all or (
+        policy.covers(session, visitor, Deed.CORRECT_MAIL, account.tam_id)
+        and queries.link_state(session, message_id, account_id) is not None
+    ):
         return ""
     whom = f"{account.tam_name}, the TAM of {account.name}" if account.tam_name else "an admin"
     return f"Only those whose mail it is, the account’s TAM and admins can move it. Ask {whom}."
@@ -49,23 +54,18 @@ def demand_holder(session: Session, message_id: uuid.UUID) -> Visitor:
 def demand_all_held(session: Session, message_ids: list[uuid.UUID]) -> Visitor:
     """For the queue: mail that waits is for the eyes and hands of those who hold it. Raises Forbidden."""
     visitor = require_visitor()
-    if visitor.role == Role.VIEWER:
-        raise Forbidden("You can look at everything here.", cure="Sorting mail is for TAMs and admins.")
+    policy.demand(visitor, Deed.SORT_MAIL)
     if not all(queries.holds(session, message_id, visitor.user_id) for message_id in message_ids):
         raise Forbidden("One of these mails is not yours.", cure="Load the page anew and choose again.")
     return visitor
 
 
 def is_admin(visitor: Visitor) -> bool:
-    return visitor.role == Role.ADMIN
+    return policy.may(visitor, Deed.SET_RULES)
 
 
 def demand_admin() -> Visitor:
     """For rules that hold for everybody. Raises Forbidden."""
     visitor = require_visitor()
-    if visitor.role != Role.ADMIN:
-        raise Forbidden(
-            "Only admins (CS operations) can change rules that hold for everybody.",
-            cure="Ask one of them, or make a rule for your own mailbox.",
-        )
+    policy.demand(visitor, Deed.SET_RULES)
     return visitor

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from server.accounts.domains import domain_of
-from server.auth.models import Role
+from server.auth import policy
+from server.auth.policy import Deed
 from server.contacts.addresses import address_of
 from server.errors import Forbidden, Invalid, NotFound
 from server.mail import correct, exclusions, queries, replay, rule_lists
@@ -52,15 +53,18 @@ _CHANGES = {
 @blueprint.get("/mail/rules")
 def rules() -> str:
     visitor = require_visitor()
+    may_have_mailbox = policy.may(visitor, Deed.HAVE_MAILBOX)
+    mailbox_href = url_for("mailboxes.mailbox") if may_have_mailbox else None
     with runtime().db.reading() as session:
         mailbox = connection.of_user(session, visitor.user_id)
         latest = rule_lists.latest_replay(session)
         return page(
             "mail/rules.html",
             active="mailbox",
-            crumbs=[Crumb(label="Mailbox", href=url_for("mailboxes.mailbox")), Crumb(label="Mail rules")],
+            crumbs=[Crumb(label="Mailbox", href=mailbox_href), Crumb(label="Mail rules")],
             is_admin=is_admin(visitor),
             has_mailbox=mailbox is not None,
+            may_have_mailbox=may_have_mailbox,
             own=[_left_out(one) for one in rule_lists.left_out(session, mailbox_id=mailbox.id)] if mailbox else [],
             everybody=[_left_out(one) for one in rule_lists.left_out(session, mailbox_id=None)],
             own_domains=[vars(one) for one in rule_lists.own_domains(session)],
@@ -107,7 +111,7 @@ def _pair(one: Pair, visitor: Visitor) -> dict[str, Any]:
 def exclude() -> BaseResponse:
     """For the viewer's own mailbox, or by an admin for everybody."""
     here, form = runtime(), request.form
-    visitor = demand_admin() if form.get("whose") == "everybody" else _demand_no_viewer()
+    visitor = demand_admin() if form.get("whose") == "everybody" else require_visitor()
     kind, value, label = _what_to_leave_out(form.get("kind", ""), form.get("value", ""), form.get("label", ""))
     with here.db.transaction() as session:
         mailbox = connection.of_user(session, visitor.user_id)
@@ -150,7 +154,7 @@ def _taken(count: int) -> str:
 
 @blueprint.post("/mail/rules/exclusions/<uuid:exclusion_id>/include-again")
 def include_again(exclusion_id: uuid.UUID) -> BaseResponse:
-    here, visitor = runtime(), _demand_no_viewer()
+    here, visitor = runtime(), require_visitor()
     with here.db.transaction() as session:
         found = session.get(MailExclusion, exclusion_id)
         if found is None:
@@ -219,7 +223,7 @@ def _with_domain(deed: Any, text: str) -> BaseResponse:
 @blueprint.post("/mail/rules/pairs/<uuid:pair_id>/again")
 def pair_again(pair_id: uuid.UUID) -> BaseResponse:
     """An address may go to an account again: by whoever forbade it, or an admin."""
-    here, visitor = runtime(), _demand_no_viewer()
+    here, visitor = runtime(), require_visitor()
     with here.db.transaction() as session:
         found = next((one for one in rule_lists.never_pairs(session) if one.id == pair_id), None)
         if found is None:
@@ -303,10 +307,3 @@ def _sample(session: Session, found: MailReplay) -> list[dict[str, Any]]:
         }
         for message_id, one in zip(ids, found.sample, strict=True)
     ]
-
-
-def _demand_no_viewer() -> Visitor:
-    visitor = require_visitor()
-    if visitor.role == Role.VIEWER:
-        raise Forbidden("You can look at everything here.", cure="Rules of mail are for TAMs and admins.")
-    return visitor

@@ -125,7 +125,7 @@ class CompleteTask(MethodView):
         here = runtime()
         with here.db.transaction() as session:
             found = queries.task(session, task_id)
-            work.complete(session, found, user_id=require_visitor().user_id, now=here.clock.now())
+            work.complete(session, found, asker=require_visitor(), now=here.clock.now())
             return found
 
 

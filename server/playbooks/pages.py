@@ -168,7 +168,7 @@ def task(task_id: uuid.UUID) -> BaseResponse | str:
 def complete(task_id: uuid.UUID) -> BaseResponse | str:
     here, visitor = runtime(), require_visitor()
     with here.db.transaction() as session:
-        work.complete(session, queries.task(session, task_id), user_id=visitor.user_id, now=here.clock.now())
+        work.complete(session, queries.task(session, task_id), asker=visitor, now=here.clock.now())
     return task(task_id)
 
 
@@ -176,7 +176,7 @@ def complete(task_id: uuid.UUID) -> BaseResponse | str:
 def reopen(task_id: uuid.UUID) -> BaseResponse | str:
     here, visitor = runtime(), require_visitor()
     with here.db.transaction() as session:
-        work.reopen(session, queries.task(session, task_id), user_id=visitor.user_id)
+        work.reopen(session, queries.task(session, task_id), asker=visitor)
     return task(task_id)
 
 
@@ -186,13 +186,15 @@ def _tasks(session: Session, found: Sequence[CtaTask], its_cta: Cta) -> list[dic
     emails = queries.sends_of(session, [task.id for task in found])
     template_ids = {task.email_template_id for task in found if task.email_template_id is not None}
     names = {template_id: email_templates.by_id(session, template_id).name for template_id in template_ids}
+    workable = work.may_work(session, found, its_cta, visitor)
     return [
         present.task(
             task,
             owner=owners.get(task.owner_id),
             template_name=names[task.email_template_id] if task.email_template_id else "",
             emails=emails.get(task.id, []),
-            may_work=visitor.user_id in (task.owner_id, its_cta.owner_id),
+            may_work=task.id in workable,
+            may_write=visitor.user_id in (task.owner_id, its_cta.owner_id),
             account_id=its_cta.account_id,
             viewer_id=visitor.user_id,
         )

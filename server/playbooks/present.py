@@ -143,6 +143,7 @@ def task(
     template_name: str,
     emails: Sequence[OutboundEmail],
     may_work: bool,
+    may_write: bool,
     account_id: uuid.UUID,
     viewer_id: uuid.UUID,
 ) -> dict[str, Any]:
@@ -157,7 +158,7 @@ def task(
     if may_work and not is_email:
         deed, label = ("reopen", "Reopen") if is_done else ("complete", "Mark done")
         toggle = {"href": url_for(f"playbooks.{deed}", task_id=found.id), "label": label}
-    can_write = is_email and may_work and not is_done
+    can_write = is_email and may_write and not is_done
     return {
         "id": found.id,
         "title": found.title,

@@ -9,6 +9,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.auth import policy
+from server.auth.policy import Asker, Deed
 from server.errors import Conflict, Forbidden
 from server.playbooks import queries
 from server.playbooks.models import Cta, CtaStatus, CtaTask, EmailTaskSend, TaskKind
@@ -18,28 +20,43 @@ _OVER_WITHOUT_LEAVING = (OutboundState.CANCELLED, OutboundState.SUPPRESSED)
 
 
 def demand_owner(task: CtaTask, cta: Cta, user_id: uuid.UUID) -> None:
-    """A task is worked by its owner or by the owner of its CTA."""
+    """An email is written by the owner of its task or of the CTA: it leaves from their own mailbox."""
     if user_id not in (task.owner_id, cta.owner_id):
-        raise Forbidden("This task is somebody else's.", cure="Ask its owner, or have it reassigned to you.")
+        raise _somebody_elses()
 
 
-def complete(session: Session, task: CtaTask, *, user_id: uuid.UUID, now: datetime) -> None:
+def may_work(session: Session, tasks: Sequence[CtaTask], cta: Cta, asker: Asker) -> set[uuid.UUID]:
+    """Which of these tasks of a CTA: for the owners of task and CTA, their manager, and admins."""
+    owners = policy.covered(session, asker, Deed.WORK_TASKS, {cta.owner_id, *(task.owner_id for task in tasks)})
+    return {task.id for task in tasks if owners & {task.owner_id, cta.owner_id}}
+
+
+def complete(session: Session, task: CtaTask, *, asker: Asker, now: datetime) -> None:
     """Tick off a to-do. An email task is done by sending its email. Doing it twice changes nothing."""
     cta = queries.cta(session, task.cta_id)
-    demand_owner(task, cta, user_id)
+    _demand_may_work(session, task, cta, asker)
     if task.kind == TaskKind.EMAIL:
         raise Conflict("An email task is done when its email has left.", cure="Write the email from this task.")
     if task.done_at is None:
-        task.done_at, task.done_by_id = now, user_id
+        task.done_at, task.done_by_id = now, asker.user_id
         begin(cta)
 
 
-def reopen(session: Session, task: CtaTask, *, user_id: uuid.UUID) -> None:
+def reopen(session: Session, task: CtaTask, *, asker: Asker) -> None:
     """Take a tick back. Not of an email task: its email has left, and it would be settled again at once."""
-    demand_owner(task, queries.cta(session, task.cta_id), user_id)
+    _demand_may_work(session, task, queries.cta(session, task.cta_id), asker)
     if task.kind == TaskKind.EMAIL:
         raise Conflict("An email that has left cannot be taken back.", cure="Write another one from a new task.")
     task.done_at = task.done_by_id = None
+
+
+def _demand_may_work(session: Session, task: CtaTask, cta: Cta, asker: Asker) -> None:
+    if task.id not in may_work(session, [task], cta, asker):
+        raise _somebody_elses()
+
+
+def _somebody_elses() -> Forbidden:
+    return Forbidden("This task is somebody else's.", cure="Ask its owner, or have it reassigned to you.")
 
 
 def begin(cta: Cta) -> None:

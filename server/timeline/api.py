@@ -14,8 +14,8 @@ from server.contacts import queries as contacts
 from server.timeline import queries
 from server.timeline.cut import SeenEntry
 from server.timeline.models import ActivityType, Level
+from server.timeline.present import viewer_of
 from server.timeline.scopes import Scope
-from server.timeline.visibility import Viewer
 from server.web.api import CursorArgs, OutputSchema, api_blueprint
 from server.web.frame import runtime
 from server.web.identity import require_visitor
@@ -160,8 +160,7 @@ class ActivityOfAccounts(MethodView):
 
 
 def _answer(scope: Scope, args: dict[str, Any]) -> dict[str, Any]:
-    visitor = require_visitor()
-    viewer = Viewer(user_id=visitor.user_id, email=visitor.email)
+    viewer = viewer_of(require_visitor())
     with runtime().db.reading() as session:
         found = queries.entries(session, viewer, scope, limit=args["limit"], cursor=args["cursor"])
     return {"items": [_flat(one) for one in found.entries], "next_cursor": found.next_cursor}

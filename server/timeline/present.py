@@ -11,6 +11,8 @@ from urllib.parse import quote
 
 from flask import url_for
 
+from server.auth import policy
+from server.auth.policy import Deed
 from server.timeline.cut import SeenEntry
 from server.timeline.models import ActivityType, Level
 from server.timeline.queries import SeenThread
@@ -53,7 +55,8 @@ class Around:
 
 
 def viewer_of(visitor: Visitor) -> Viewer:
-    return Viewer(user_id=visitor.user_id, email=visitor.email)
+    reads_mail = policy.may(visitor, Deed.READ_MAIL)
+    return Viewer(user_id=visitor.user_id, email=visitor.email, reads_mail=reads_mail)
 
 
 def days(threads: Sequence[SeenThread], around: Around) -> list[dict[str, Any]]:

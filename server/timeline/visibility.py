@@ -9,20 +9,25 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import ColumnElement, exists, false, or_
 
 from server.timeline.models import Level, TimelineEntry, TimelineHolder, TimelineParticipant
 
 HIDDEN_SUBJECT = "Subject hidden"
 _NOTHING_HIDDEN = ""
+_NO_MAIL_FOR_ROLE = "Your role sees who wrote to whom and when, not what they wrote."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
-    """Who looks. `email` is only for links into their own Gmail; rights hang on `user_id`."""
+    """Who looks. `email` is only for links into their own Gmail; rights hang on `user_id`.
+
+    `reads_mail`: whether their role reads colleagues' mail at all; without it they see people and time.
+    """
 
     user_id: uuid.UUID
     email: str
+    reads_mail: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +79,7 @@ def seen(
 ) -> Seen:
     """Holders see everything, colleagues what `entry.level` leaves them; Bcc is for the sender's eyes alone."""
     own = [holder for holder in holders if holder.user_id == viewer.user_id]
-    level = Level.FULL if own else _for_colleagues(entry)
+    level = Level.FULL if own else _for_colleagues(entry) if viewer.reads_mail else Level.METADATA
     shows_bcc = any(holder.is_sender for holder in own)
     return Seen(
         level=level,
@@ -84,21 +89,25 @@ def seen(
         holders=tuple(holders),
         is_holder=bool(own),
         shows_bcc=shows_bcc,
-        reason=_reason(level, holders),
+        reason=_reason(level, holders) if own or viewer.reads_mail else _NO_MAIL_FOR_ROLE,
     )
 
 
 def subject_is_open_to(viewer: Viewer, entry: type[TimelineEntry]) -> ColumnElement[bool]:
     """The same rule for a search, so that nobody finds out a hidden subject by searching for it."""
-    return or_(entry.level.in_((Level.FULL, Level.SUBJECT)), _is_held_by(viewer, entry))
+    return or_(_is_open(viewer, entry, Level.FULL, Level.SUBJECT), _is_held_by(viewer, entry))
 
 
 def text_is_open_to(viewer: Viewer, entry: type[TimelineEntry]) -> ColumnElement[bool]:
-    return or_(entry.level == Level.FULL, _is_held_by(viewer, entry))
+    return or_(_is_open(viewer, entry, Level.FULL), _is_held_by(viewer, entry))
 
 
 def bcc_is_open_to(viewer: Viewer, entry: type[TimelineEntry]) -> ColumnElement[bool]:
     return _is_held_by(viewer, entry, as_sender=True)
+
+
+def _is_open(viewer: Viewer, entry: type[TimelineEntry], *levels: Level) -> ColumnElement[bool]:
+    return entry.level.in_(levels) if viewer.reads_mail else false()
 
 
 def _is_held_by(viewer: Viewer, entry: type[TimelineEntry], *, as_sender: bool = False) -> ColumnElement[bool]:

@@ -111,7 +111,7 @@ def test_why_a_mail_is_here_is_told_with_its_rule_and_holders(
     assert "Ask Alice Moreau, the TAM of Helios Energy." in bob
     assert "Move to another account" not in bob
     assert "What colleagues see" not in bob
-    assert "moving mail is for TAMs and admins" in sign_in(desk.book.charlie).get(path, headers=PARTIAL).text
+    assert "moving mail is for TAMs, managers and admins" in sign_in(desk.book.charlie).get(path, headers=PARTIAL).text
     dana = sign_in(desk.book.dana).get(path, headers=PARTIAL).text
     assert "Move to another account" in dana
     assert "What colleagues see" not in dana

@@ -339,6 +339,7 @@ def rules(**changes: Any) -> dict[str, Any]:
     page = {
         "is_admin": True,
         "has_mailbox": True,
+        "may_have_mailbox": True,
         "own": own,
         "everybody": [O(label="newsletter.example", kind="Domain", icon="world", **row)],
         "own_domains": [

@@ -1,0 +1,87 @@
+"""Every endpoint, and what one must be allowed to do to use it. The app does not start with one that is missing here.
+
+What else is asked (whose task, whose mail) is asked where the thing is read, by `policy.covers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from server.auth.policy import Deed
+
+
+class Access(StrEnum):
+    """PUBLIC: anybody. MACHINE: no browser; it brings its own proof and no cookie counts. SIGNED_IN: any role."""
+
+    PUBLIC = "public"
+    MACHINE = "machine"
+    SIGNED_IN = "signed_in"
+
+
+_BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
+    Access.PUBLIC: (
+        *("static", "favicon", "health.healthz", "health.readyz"),
+        *("auth.sign_in", "auth.start_google", "auth.google_callback"),
+    ),
+    Access.MACHINE: ("mailbox_push.gmail",),
+    Access.SIGNED_IN: ("auth.sign_out", "playbooks.home", "api-docs.openapi_json", "api_docs.api_docs"),
+    Deed.LOOK: (
+        *("accounts.AccountList", "accounts.AccountDetail", "contacts.ContactsOfAccount"),
+        *("customer_360.account_list", "customer_360.account", "customer_360.account_timeline"),
+        *("customer_360.people.contact", "customer_360.people.contact_timeline"),
+        *("customer_360.people.everything", "customer_360.people.rest_of_thread"),
+        *("timeline.TimelineOfAccount", "timeline.ActivityOfAccounts", "timeline.TimelineOfContact"),
+        "timeline.TimelineOfEverything",
+        *("ctas.CtaList", "ctas.CtaDetail", "playbooks.cockpit", "playbooks.cta", "playbooks.task"),
+        *("search.results", "search.suggest", "mail.why", "mail.rules.rules"),
+        *("template_library.library", "template_library.template"),
+        *("template_versions.compare", "template_versions.draft_picture", "template_versions.version"),
+        "template_versions.picture",
+    ),
+    Deed.READ_MAIL: ("mail.body", "mail.html"),
+    Deed.WORK_TASKS: ("ctas.CompleteTask", "playbooks.complete", "playbooks.reopen"),
+    Deed.SEND_EMAILS: (
+        *("ctas.PreviewEmail", "ctas.SendEmail"),
+        *("compose.compose_email", "compose.preview_email", "compose.send_email", "compose.compose_preview"),
+    ),
+    Deed.SEE_OUTBOX: (
+        *("sends.outbox", "sends.email", "sends.email_body", "sends.email_row"),
+        *("sends.cancel", "sends.send_again", "sends.it_was_sent", "sends.it_was_not_sent"),
+        *("outbound_emails.Outbox", "outbound_emails.OutboundEmailDetail", "outbound_emails.CancelOutboundEmail"),
+    ),
+    Deed.HAVE_MAILBOX: (
+        *("mailboxes.mailbox", "mailboxes.connect", "mailboxes.callback", "mailboxes.disconnect"),
+        *("mailboxes.reading.start", "mailboxes.reading.stop", "mailboxes.reading.level", "mailboxes.reading.widen"),
+        *("mailboxes.reading.preview", "mailboxes.reading.compare", "mailboxes.reading.retry"),
+        *("mail.inbound.address", "mail.inbound.renew", "mail.rules.labels", "mail.level"),
+    ),
+    Deed.SORT_MAIL: (
+        *("mail.queue.unmatched", "mail.queue.choose", "mail.queue.contact", "mail.queue.dismiss"),
+        *("mail.queue.domain", "mail.queue.exclude", "mail.queue.link", "mail.account_choices"),
+        *("mail.rules.exclude", "mail.rules.include_again", "mail.undo"),
+    ),
+    Deed.CORRECT_MAIL: ("mail.move", "mail.never", "mail.unlink", "mail.rules.pair_again"),
+    Deed.SET_RULES: (
+        *("mail.rules.add_own_domain", "mail.rules.remove_own_domain"),
+        *("mail.rules.add_shared_domain", "mail.rules.remove_shared_domain"),
+        *("mail.rules.try_on_the_past", "mail.rules.progress", "mail.rules.apply"),
+    ),
+    Deed.CHANGE_TEMPLATES: (
+        *("template_library.new", "template_library.create", "template_library.archive", "template_library.unarchive"),
+        *(
+            "template_editor.edit",
+            "template_editor.token",
+            "template_editor.save",
+            "template_editor.discard",
+            "template_editor.publish",
+            "template_editor.test_email",
+        ),
+        *("template_answers.contacts_to_choose", "template_answers.fields", "template_answers.language"),
+        *("template_answers.preview", "template_answers.worst", "template_answers.check"),
+        *("template_versions.keep_draft", "template_versions.take_published", "template_versions.restore"),
+    ),
+}
+ENDPOINTS: Mapping[str, Access | Deed] = {name: access for access, names in _BY_ACCESS.items() for name in names}
+PUBLIC = frozenset(name for name, access in ENDPOINTS.items() if access in (Access.PUBLIC, Access.MACHINE))
+MACHINES = frozenset(name for name, access in ENDPOINTS.items() if access is Access.MACHINE)
