@@ -1,6 +1,7 @@
 """Every table, for migrations and for tests that make an empty database."""
 
 from server.accounts import models as accounts
+from server.audit import models as audit
 from server.auth import models as auth
 from server.contacts import models as contacts
 from server.db import Base
@@ -15,6 +16,7 @@ metadata = Base.metadata
 
 __all__ = [
     "accounts",
+    "audit",
     "auth",
     "contacts",
     "email_templates",

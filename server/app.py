@@ -12,6 +12,8 @@ from server.accounts import api as accounts_api
 from server.adapters.gmail import GoogleGmail
 from server.adapters.google_accounts import GoogleMailboxAccess, GooglePushTokens, GoogleSignIn
 from server.adapters.google_endpoints import GoogleEndpoints
+from server.audit import note
+from server.audit import pages as audit_pages
 from server.auth import gate, policy
 from server.auth import pages as auth_pages
 from server.auth.endpoints import MACHINES, PUBLIC
@@ -47,7 +49,12 @@ from server.web import api, frame, guard, identity, problems
 from server.web.frame import NavEntry
 from server.web.identity import require_visitor
 
-_NAV_NEEDS = {"unmatched": Deed.SORT_MAIL, "outbox": Deed.SEE_OUTBOX, "mailbox": Deed.HAVE_MAILBOX}
+_NAV_NEEDS = {
+    "unmatched": Deed.SORT_MAIL,
+    "outbox": Deed.SEE_OUTBOX,
+    "mailbox": Deed.HAVE_MAILBOX,
+    "audit": Deed.READ_AUDIT_LOG,
+}
 _LARGEST_REQUEST = 2 * 1024 * 1024
 
 
@@ -103,6 +110,7 @@ def create_app(runtime: Runtime) -> Flask:
     frame.install(app, runtime, nav=lambda: _nav(runtime))
     guard.begin(app)
     identity.install(app, auth_pages.find_visitor, public=lambda endpoint: endpoint in PUBLIC)
+    note.install(app, runtime.db, runtime.clock)
     gate.install(app)
     guard.install(app, base_url=settings.base_url, provider_origin=_provider_origin(settings), machines=MACHINES)
     problems.install(app)
@@ -116,6 +124,7 @@ def _add_pages(app: Flask) -> None:
     for blueprint in (
         health,
         auth_pages.blueprint,
+        audit_pages.blueprint,
         mailbox_pages.blueprint,
         mailbox_push.blueprint,
         mail_pages.blueprint,
@@ -160,6 +169,7 @@ def _nav(runtime: Runtime) -> Sequence[NavEntry]:
         ),
         NavEntry(key="templates", label="Email templates", href="/templates", icon="template"),
         NavEntry(key="outbox", label="Outbox", href="/outbox", icon="send", badge=waiting or None),
+        NavEntry(key="audit", label="Audit log", href="/audit", icon="shield-check"),
         NavEntry(key="mailbox", label="Mailbox", href="/mailbox", icon="mailbox"),
     )
     return tuple(one for one in entries if one.key not in _NAV_NEEDS or policy.may(visitor, _NAV_NEEDS[one.key]))

@@ -45,6 +45,7 @@ class _ByName(click.Group):
     cls=_ByName,
     places={
         "users": "server.auth.cli:users",
+        "audit": "server.audit.cli:audit",
         "templates": "server.template_library.cli:templates",
         "demo": "server.demo.cli:demo",
         "sandbox": "server.sandbox.__main__:sandbox_command",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -154,12 +154,20 @@ def insert_if_absent(session: Session, row: Base) -> bool:
     return session.execute(statement).first() is not None
 
 
+def _nothing(_session: Session) -> None:
+    pass
+
+
 class Database:
     """An engine and the two ways to use it."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writing = sessionmaker(engine, expire_on_commit=False)
+        self._before_commit: Callable[[Session], None] = _nothing
+        self._after_commit: Callable[[Session], None] = _nothing
+        event.listen(self._writing, "before_commit", self._about_to_commit)
+        event.listen(self._writing, "after_commit", self._committed)
         self._reading = sessionmaker(engine.execution_options(**{_READ_ONLY: True}), expire_on_commit=False)
 
     @property
@@ -177,6 +185,19 @@ class Database:
         """A session that never commits; on SQLite it does not wait for writers."""
         with self._reading() as session:
             yield session
+
+    def on_commit(self, before: Callable[[Session], None], after: Callable[[Session], None]) -> None:
+        """Call `before` in each transaction about to commit, where it may add to it, and `after` when it did.
+
+        Takes the place of those that were given before.
+        """
+        self._before_commit, self._after_commit = before, after
+
+    def _about_to_commit(self, session: Session) -> None:
+        self._before_commit(session)
+
+    def _committed(self, session: Session) -> None:
+        self._after_commit(session)
 
     def after_fork(self) -> None:
         """Forget connections that belong to the parent process, without closing them under it."""

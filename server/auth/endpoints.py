@@ -39,6 +39,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("template_versions.compare", "template_versions.draft_picture", "template_versions.version"),
         "template_versions.picture",
     ),
+    Deed.READ_AUDIT_LOG: ("audit.log", "audit.export"),
     Deed.READ_MAIL: ("mail.body", "mail.html"),
     Deed.WORK_TASKS: ("ctas.CompleteTask", "playbooks.complete", "playbooks.reopen"),
     Deed.SEND_EMAILS: (

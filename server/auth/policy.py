@@ -34,6 +34,7 @@ class Deed(StrEnum):
     CORRECT_MAIL = "correct_mail"
     SET_RULES = "set_rules"
     CHANGE_TEMPLATES = "change_templates"
+    READ_AUDIT_LOG = "read_audit_log"
 
 
 class Asker(Protocol):
@@ -67,7 +68,7 @@ _WORKS = _LOOKS | {
 }
 _SCOPES: dict[Role, dict[Deed, Scope]] = {
     Role.VIEWER: _LOOKS | {Deed.READ_MAIL: Scope.EVERYBODYS},
-    Role.AUDITOR: _LOOKS,
+    Role.AUDITOR: _LOOKS | {Deed.READ_AUDIT_LOG: Scope.EVERYBODYS},
     Role.TAM: _WORKS,
     Role.MANAGER: _WORKS | {Deed.WORK_TASKS: Scope.TEAMS, Deed.CORRECT_MAIL: Scope.TEAMS},
     Role.ADMIN: _WORKS
@@ -76,6 +77,7 @@ _SCOPES: dict[Role, dict[Deed, Scope]] = {
         Deed.CORRECT_MAIL: Scope.EVERYBODYS,
         Deed.SET_RULES: Scope.EVERYBODYS,
         Deed.CHANGE_TEMPLATES: Scope.EVERYBODYS,
+        Deed.READ_AUDIT_LOG: Scope.EVERYBODYS,
     },
 }
 _WORDS = {
@@ -89,6 +91,7 @@ _WORDS = {
     Deed.CORRECT_MAIL: "Moving mail between accounts",
     Deed.SET_RULES: "Changing rules that hold for everybody",
     Deed.CHANGE_TEMPLATES: "Changing email templates",
+    Deed.READ_AUDIT_LOG: "The audit log",
 }
 
 

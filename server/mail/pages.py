@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from server.accounts import queries as accounts
+from server.audit import note
 from server.errors import Forbidden, Invalid, NotFound
 from server.mail import correct, inbound_pages, present, queries, queue_pages, rules_pages
 from server.mail.access import demand_holder, demand_may_correct, is_admin, why_not_correct
@@ -44,6 +45,7 @@ def body(entry_id: uuid.UUID) -> str:
         one = timeline.one(session, viewer_of(visitor), entry_id)
         shown = _text(session, one)
         account = accounts.by_id(session, one.account_id)
+    _note_reading(one)
     if wants_partial():
         return render_template("mail/_body.html", mail=shown)
     return page(
@@ -67,7 +69,13 @@ def html(entry_id: uuid.UUID) -> Response:
         kept = queries.content(session, one.mail_message_id) if one.mail_message_id and one.seen.has_text else None
     if kept is None or kept.html is None:
         raise NotFound("There is no such text.", cure=one.seen.reason or "This mail came as plain text only.")
+    _note_reading(one)
     return mail_frame(safe_html(kept.html))
+
+
+def _note_reading(one: SeenEntry) -> None:
+    if not one.seen.is_holder:
+        note.reading([one.id])
 
 
 def _text(session: Session, one: SeenEntry) -> dict[str, Any]:

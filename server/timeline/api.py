@@ -10,6 +10,7 @@ from marshmallow import fields, validate
 
 from server.accounts import queries as accounts
 from server.accounts.queries import AccountCursor
+from server.audit import note
 from server.contacts import queries as contacts
 from server.timeline import queries
 from server.timeline.cut import SeenEntry
@@ -163,6 +164,7 @@ def _answer(scope: Scope, args: dict[str, Any]) -> dict[str, Any]:
     viewer = viewer_of(require_visitor())
     with runtime().db.reading() as session:
         found = queries.entries(session, viewer, scope, limit=args["limit"], cursor=args["cursor"])
+    note.reading([one.id for one in found.entries if one.body_text and not one.seen.is_holder])
     return {"items": [_flat(one) for one in found.entries], "next_cursor": found.next_cursor}
 
 

@@ -40,6 +40,7 @@ TABLE = {
         template_versions.compare template_versions.draft_picture template_versions.version template_versions.picture
     """,
     "TMAV": "mail.body mail.html",
+    "AU": "audit.log audit.export",
     "TMA": """
         ctas.CompleteTask ctas.PreviewEmail ctas.SendEmail playbooks.complete playbooks.reopen
         compose.compose_email compose.preview_email compose.send_email compose.compose_preview

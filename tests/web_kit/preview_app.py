@@ -11,6 +11,7 @@ from typing import Any
 
 import samples
 import samples_of_accounts as accounts
+import samples_of_audit as audit
 import samples_of_emails as emails
 import samples_of_mail as mail
 import samples_of_mailboxes as mailboxes
@@ -99,6 +100,8 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "account": ("accounts/account.html", accounts.account_page()),
         "account-bare": ("accounts/account.html", accounts.bare_account_page()),
         "outbox": ("sends/outbox.html", emails.outbox()),
+        "audit": ("audit/log.html", audit.log()),
+        "audit-empty": ("audit/log.html", audit.log(rows=[], next_href=None, is_filtered=False)),
         "outbox-empty": ("sends/outbox.html", emails.outbox(emails=[], next_href=None)),
         "email": ("sends/email.html", emails.email_page()),
         "mailbox": ("mailboxes/mailbox.html", mailboxes.mailbox(connected=True)),
