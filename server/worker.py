@@ -20,6 +20,7 @@ JOBS: dict[str, Callable[..., None]] = {
     mail_jobs.READ: mail_jobs.read,
     mail_jobs.RECONCILE: mail_jobs.compare,
     mail_jobs.REMATCH: mail_jobs.rematch_added,
+    mail_jobs.RELEVEL: mail_jobs.relevel_past,
     mail_jobs.REPLAY: mail_jobs.go_on_with_replay,
 }
 # What a higher feature wants looked at after a lower one has worked: the low one knows nothing of it.

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.db import insert_if_absent
 from server.ids import new_id
-from server.mail import rematch, replay
+from server.mail import relevel, rematch, replay
 from server.mail.logged import really_logged, really_waiting
 from server.mail.models import ExclusionKind, MailCursor, MailMessage, MailReplay
 from server.mail.read_mailbox import Reader
@@ -27,6 +27,7 @@ from server.runtime import Runtime
 
 READ = reading.READ_JOB
 RECONCILE = reading.RECONCILE_JOB
+RELEVEL = reading.RELEVEL_JOB
 REMATCH = "mail.rematch"
 REPLAY = "mail.replay"
 _LOOKED, _LOOKED_AT_ALL = "mail.rematch", "mail.rematch_all"
@@ -211,9 +212,19 @@ def go_on_with_replay(runtime: Runtime, *, replay_id: str) -> None:
         runtime.jobs.wake(REPLAY, replay_id=replay_id)
 
 
+def relevel_past(runtime: Runtime, *, mailbox_id: str) -> None:
+    """Bring what is logged of a mailbox to the level that its owner chose for the past."""
+    stop_at = runtime.clock.now() + _SLICE_LASTS
+    while relevel.run_some(runtime.db, runtime.clock, uuid.UUID(mailbox_id)):
+        if runtime.clock.now() >= stop_at:
+            runtime.jobs.wake(RELEVEL, mailbox_id=mailbox_id)
+            return
+
+
 def wake_added(runtime: Runtime) -> None:
-    """Look for what was added, and go on with replays whose worker died."""
+    """Look for what was added, and go on with replays and levels whose worker died."""
     with runtime.db.reading() as session:
+        releveled = relevel.under_way(session)
         has_mail = session.scalars(select(MailMessage.id).limit(1)).first() is not None
         unfinished = session.scalars(
             select(MailReplay.id).where(MailReplay.state.in_(("previewing", "applying")))
@@ -222,3 +233,5 @@ def wake_added(runtime: Runtime) -> None:
         runtime.jobs.wake(REMATCH)
     for replay_id in unfinished:
         runtime.jobs.wake(REPLAY, replay_id=str(replay_id))
+    for mailbox_id in releveled:
+        runtime.jobs.wake(RELEVEL, mailbox_id=str(mailbox_id))

@@ -67,7 +67,8 @@ class MailboxReading(Base):
     `list_page_token` is where the listing goes on. `gap_since` is set while we know that mail may be missing, and
     only reading it clears it. `caught_up_at` is when the cursor last stood at Gmail's present. After a rescan,
     what the ledger holds since `recheck_since` is looked at again, for deletions and labels of which no history
-    told; `recheck_after` is the last row that was. `watch_asked_at` is when Gmail was last asked to push.
+    told; `recheck_after` is the last row that was. `watch_asked_at` is when Gmail was last asked to push. `past_level`
+    is what mail that is logged already is being brought to, None when it is.
     """
 
     __tablename__ = "mailbox_reading"
@@ -75,6 +76,7 @@ class MailboxReading(Base):
     id: Mapped[uuid.UUID] = mapped_column(ForeignKey("mailbox.id", ondelete="CASCADE"), primary_key=True)
     phase: Mapped[str]
     level: Mapped[str]
+    past_level: Mapped[str | None]
     window_from: Mapped[datetime]
     history_id: Mapped[str | None]
     pinned_history_id: Mapped[str | None]

@@ -18,6 +18,7 @@ from server.timeline.models import Level
 
 READ_JOB = "mail.read"
 RECONCILE_JOB = "mail.reconcile"
+RELEVEL_JOB = "mail.relevel"
 DEFAULT_DAYS = 30
 MOST_DAYS = 3650
 
@@ -69,9 +70,22 @@ def stop(session: Session, mailbox_id: uuid.UUID) -> None:
     reading.watch_expires_at = reading.watch_asked_at = None
 
 
-def change_level(session: Session, mailbox_id: uuid.UUID, *, level: Level, now: datetime) -> None:
-    """What colleagues see of mail that comes from now on. After `nothing`, what was left out is read after all."""
+def change_level(
+    session: Session, mailbox_id: uuid.UUID, *, level: Level, is_for_past: bool = False, now: datetime
+) -> None:
+    """What colleagues see of mail that comes from now on. After `nothing`, what was left out is read after all.
+
+    `is_for_past`: of what is logged already, too, as soon as somebody has gone through it. Raises Invalid.
+    """
+    if is_for_past and level == Level.NOTHING:
+        raise Invalid(
+            "Mail that is logged already can be hidden down to people and time, not to nothing.",
+            cure="Choose “People and time only” for it, or take single mails off at their entries.",
+            fields={"past": "Not together with “Nothing”."},
+        )
     reading = _locked(session, mailbox_id)
+    if is_for_past:
+        reading.past_level = level
     was_level, reading.level = reading.level, level
     _reopen_excluded_by_level(session, reading, was_level, now)
 

@@ -193,10 +193,13 @@ def stop() -> BaseResponse:
 @blueprint.post("/mailbox/reading/level")
 def level() -> BaseResponse:
     here, mailbox = runtime(), _own_mailbox()
-    chosen = _level()
+    chosen, is_for_past = _level(), request.form.get("past") == "on"
     with here.db.transaction() as session:
-        reading.change_level(session, mailbox.id, level=chosen, now=here.clock.now())
-    tell(f"From now on colleagues see of your mail: {_LEVELS[chosen][0].lower()}. Mail logged before keeps its level.")
+        reading.change_level(session, mailbox.id, level=chosen, is_for_past=is_for_past, now=here.clock.now())
+    if is_for_past:
+        here.jobs.wake(reading.RELEVEL_JOB, mailbox_id=str(mailbox.id))
+    past = "Mail logged before follows within minutes." if is_for_past else "Mail logged before keeps its level."
+    tell(f"From now on colleagues see of your mail: {_LEVELS[chosen][0].lower()}. {past}")
     return redirect(url_for(HERE), code=303)
 
 

@@ -170,6 +170,7 @@ def test_reading_is_off_until_it_is_started(desk: Desk, alice: SignedInClient, r
         found = session.get_one(MailboxReading, desk.boxes[ALICE])
     assert (found.phase, found.level) == (Phase.BACKFILLING, Level.SUBJECT)
     assert "Reading your mail" in alice.get("/mailbox").text
+    assert alice.post("/mailbox/reading/level", data={"level": "nothing", "past": "on"}).status_code == 422
     alice.post("/mailbox/reading/level", data={"level": "metadata"})
     alice.post("/mailbox/reading/widen", data={"days": "90"})
     with runtime.db.reading() as session:

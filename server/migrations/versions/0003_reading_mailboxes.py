@@ -134,6 +134,7 @@ def _create_tables() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("phase", sa.Text(), nullable=False),
         sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("past_level", sa.Text()),
         sa.Column("window_from", INSTANT, nullable=False),
         sa.Column("history_id", sa.Text()),
         sa.Column("pinned_history_id", sa.Text()),
