@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from server.errors import Conflict, Invalid, NotFound
 from server.ids import new_id
-from server.mailboxes import reading, tokens
-from server.mailboxes.models import Mailbox, MailboxState
+from server.mailboxes import ledger, reading, tokens
+from server.mailboxes.models import LedgerState, Mailbox, MailboxState
 from server.ports.gmail import COMPOSE_SCOPE, METADATA_SCOPE, READONLY_SCOPE, OAuthTokens
 from server.ports.google_accounts import MailboxGrant
 from server.vault import Vault
@@ -50,7 +50,10 @@ def can_read_text(mailbox: Mailbox) -> bool:
 def connect(
     session: Session, *, user_id: uuid.UUID, user_email: str, grant: MailboxGrant, vault: Vault, now: datetime
 ) -> Mailbox:
-    """Keep the grant. Raises Invalid when permissions are missing or the mailbox is not the user's own."""
+    """Keep the grant. The first one that lets read texts brings those of older mail, too.
+
+    Raises Invalid when permissions are missing or the mailbox is not the user's own.
+    """
     if grant.email.lower() != user_email:
         raise Invalid(
             f"You are signed in as {user_email}, but allowed the mailbox {grant.email}.",
@@ -67,6 +70,7 @@ def connect(
             raise Conflict(f"{user_email} is already connected by another user.")
         mailbox = Mailbox(id=new_id(), user_id=user_id, email=user_email)
         session.add(mailbox)
+    has_more = mailbox.scopes is not None and not can_read_text(mailbox)
     mailbox.sealed_tokens = tokens.seal(vault, mailbox.id, grant.tokens)
     mailbox.scopes = " ".join(sorted(grant.tokens.scopes))
     mailbox.state = MailboxState.CONNECTED
@@ -74,6 +78,8 @@ def connect(
     mailbox.connected_at = mailbox.state_changed_at = now
     session.flush()
     reading.begin_again(session, mailbox.id, now)
+    if has_more and can_read_text(mailbox):
+        ledger.reopen(session, mailbox.id, states=[LedgerState.LOGGED], now=now)
     return mailbox
 
 

@@ -194,6 +194,20 @@ def test_with_envelopes_only_no_text_is_ever_asked_for(box_of: Callable[..., Box
     assert box.count(MailContent) == 0
 
 
+def test_a_grant_that_lets_read_texts_brings_those_of_older_mail(box_of: Callable[..., Box]) -> None:
+    box = box_of(ALICE, ENVELOPE_SCOPES)
+    box.put(raw(text="Said before"))
+    stranger = box.put(raw(sender="Nora Quist <nora@quist.example>", text="Secret"))
+    box.start()
+    box.read()
+    box.allow(TEXT_SCOPES)
+    box.read()
+    [entry] = box.entries()
+    assert entry.body_text.strip() == "Said before"
+    assert box.ledger()[stranger] == (LedgerState.WAITING, "nobody_known")
+    assert (box.count(MailMessage), box.count(MailContent)) == (2, 1)
+
+
 def test_older_mail_than_was_chosen_is_not_kept(box: Box) -> None:
     old, new = box.put(raw(subject="Old"), days_ago=20), box.put(raw(subject="New"), days_ago=2)
     box.start(days=7)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -13,11 +13,12 @@ from sqlalchemy import func, select
 from server.mail import jobs
 from server.mail.models import MailContent, MailCopy, MailMessage, MailParticipant
 from server.mail.read_mailbox import Reader
-from server.mailboxes import ledger, reading
+from server.mailboxes import connection, ledger, reading
 from server.mailboxes.health import Health, health
 from server.mailboxes.models import Mailbox, MailboxMessage, MailboxReading
 from server.mailboxes.opening import open_mailbox
 from server.mailboxes.reconcile import last_reconciliation
+from server.ports.google_accounts import MailboxGrant
 from server.runtime import Runtime
 from server.sandbox.deliver import PlacedMail
 from server.sandbox.faults import FaultKind
@@ -65,6 +66,19 @@ class Box:
                 now=runtime.clock.now(),
             )
         return cls(runtime=runtime, sandbox=sandbox, email=email, mailbox_id=mailbox_id, account=book.account)
+
+    def allow(self, scopes: tuple[str, ...]) -> None:
+        """The person connects anew, with these permissions."""
+        granted = self.sandbox.tokens_for(self.email, scopes)
+        with self.runtime.db.transaction() as session:
+            connection.connect(
+                session,
+                user_id=connection.by_id(session, self.mailbox_id).user_id,
+                user_email=self.email,
+                grant=MailboxGrant(tokens=replace(granted, scopes=frozenset(scopes)), email=self.email),
+                vault=self.runtime.vault,
+                now=self.runtime.clock.now(),
+            )
 
     def put(self, content: bytes, *labels: str, days_ago: float = 0) -> str:
         at = datetime.now(UTC) - timedelta(days=days_ago)
