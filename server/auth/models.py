@@ -17,9 +17,18 @@ class Role(StrEnum):
     MANAGER = "manager"
     ADMIN = "admin"
     VIEWER = "viewer"
+    AUDITOR = "auditor"
 
 
-ROLE_LABELS = {Role.TAM: "TAM", Role.MANAGER: "Manager", Role.ADMIN: "Admin", Role.VIEWER: "Viewer"}
+ROLE_LABELS = {
+    Role.TAM: "TAM",
+    Role.MANAGER: "Manager",
+    Role.ADMIN: "Admin",
+    Role.VIEWER: "Viewer",
+    Role.AUDITOR: "Auditor",
+}
+# They look and change nothing.
+LOOKS_ONLY = frozenset({Role.VIEWER, Role.AUDITOR})
 
 
 class Team(Base):
@@ -56,7 +65,7 @@ class User(Base):
 
 
 class UserSession(Base):
-    """A signed-in browser. Only the SHA-256 of the cookie's value is kept."""
+    """A signed-in browser. Only the SHA-256 of the cookie's value is kept. `ip` is where it was when it was opened."""
 
     __tablename__ = "user_session"
 
@@ -64,6 +73,7 @@ class UserSession(Base):
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
     csrf_token: Mapped[str]
     user_agent: Mapped[str]
+    ip: Mapped[str | None]
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -7,7 +7,7 @@ import uuid
 from sqlalchemy.orm import Session
 
 from server.accounts import queries as accounts
-from server.auth.models import Role
+from server.auth.models import LOOKS_ONLY, Role
 from server.errors import Forbidden
 from server.mail import queries
 from server.web.identity import Visitor, require_visitor
@@ -15,7 +15,7 @@ from server.web.identity import Visitor, require_visitor
 
 def why_not_correct(session: Session, visitor: Visitor, *, message_id: uuid.UUID, account_id: uuid.UUID) -> str:
     """ "" if this visitor may move, unlink and pair the mail at this account; else a kind sentence."""
-    if visitor.role == Role.VIEWER:
+    if visitor.role in LOOKS_ONLY:
         return "You can look at everything here; moving mail is for TAMs and admins."
     if visitor.role == Role.ADMIN or queries.holds(session, message_id, visitor.user_id):
         return ""
@@ -49,7 +49,7 @@ def demand_holder(session: Session, message_id: uuid.UUID) -> Visitor:
 def demand_all_held(session: Session, message_ids: list[uuid.UUID]) -> Visitor:
     """For the queue: mail that waits is for the eyes and hands of those who hold it. Raises Forbidden."""
     visitor = require_visitor()
-    if visitor.role == Role.VIEWER:
+    if visitor.role in LOOKS_ONLY:
         raise Forbidden("You can look at everything here.", cure="Sorting mail is for TAMs and admins.")
     if not all(queries.holds(session, message_id, visitor.user_id) for message_id in message_ids):
         raise Forbidden("One of these mails is not yours.", cure="Load the page anew and choose again.")

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from server.auth.models import Role
+from server.auth.models import LOOKS_ONLY
 from server.errors import Forbidden, NotFound
 from server.mail import gmail_question, inbound
 from server.mail.models import InboundAddress
@@ -62,7 +62,7 @@ def renew() -> BaseResponse | str:
     """The first address, or a new one: the old one takes no mail from then on."""
     here, visitor = runtime(), require_visitor()
     domain = here.settings.inbound_domain
-    if visitor.role == Role.VIEWER:
+    if visitor.role in LOOKS_ONLY:
         raise Forbidden("You can look at everything here.", cure="Logging mail is for TAMs and admins.")
     if domain is None:
         raise NotFound("Mail by Bcc is not switched on here.", cure="Ask your admin to set RAPPORT_INBOUND_DOMAIN.")

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from server.accounts import queries as accounts
 from server.accounts.add_domain import add_domain
 from server.accounts.domains import registrable_domain
-from server.auth.models import Role
+from server.auth.models import LOOKS_ONLY
 from server.contacts import queries as contacts
 from server.contacts.add import add_contact
 from server.errors import Invalid, NotFound
@@ -47,7 +47,7 @@ def unmatched() -> str:
         "groups": groups,
         "ties": ties,
         "next_href": url_for(HERE, page=number + 1) if has_more else None,
-        "may_act": require_visitor().role != Role.VIEWER,
+        "may_act": require_visitor().role not in LOOKS_ONLY,
         "urls": _urls(),
     }
     if wants_partial():

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from server.accounts.domains import domain_of
-from server.auth.models import Role
+from server.auth.models import LOOKS_ONLY
 from server.contacts.addresses import address_of
 from server.errors import Forbidden, Invalid, NotFound
 from server.mail import correct, exclusions, queries, replay, rule_lists
@@ -307,6 +307,6 @@ def _sample(session: Session, found: MailReplay) -> list[dict[str, Any]]:
 
 def _demand_no_viewer() -> Visitor:
     visitor = require_visitor()
-    if visitor.role == Role.VIEWER:
+    if visitor.role in LOOKS_ONLY:
         raise Forbidden("You can look at everything here.", cure="Rules of mail are for TAMs and admins.")
     return visitor

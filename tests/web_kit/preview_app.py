@@ -43,7 +43,12 @@ SPEC = {
         }
     },
 }
-SIGN_IN = {"next_path": "", "error": None, "sandbox_people": []}
+SIGN_IN = {
+    "next_path": "",
+    "error": None,
+    "sandbox_people": [],
+    "provider": samples.O(name="Google", icon="brand-google"),
+}
 PEOPLE = [
     samples.O(name="Maya Ortiz", email="maya@rapport.example", role="TAM"),
     samples.O(name="Devin Cole", email="devin@rapport.example", role="Manager"),
@@ -70,6 +75,15 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
             "auth/sign_in.html",
             SIGN_IN
             | {"error": "Google did not let you in. Try again, or choose another account.", "sandbox_people": PEOPLE},
+        ),
+        "sign-in-elsewhere": (
+            "auth/sign_in.html",
+            SIGN_IN
+            | {
+                "error": "None of your groups at Contoso Identity Platform for Staff may use Rapport. "
+                "Ask your admin to put you into one that may.",
+                "provider": samples.O(name="identity-platform-for-all-staff.contoso.example", icon="key"),
+            },
         ),
         "cockpit": ("playbooks/cockpit.html", samples.cockpit(samples.usual_groups(), samples.BANNER)),
         "cockpit-empty": ("playbooks/cockpit.html", samples.cockpit([])),
