@@ -14,6 +14,7 @@ from server.adapters.google_accounts import GoogleMailboxAccess, GooglePushToken
 from server.adapters.google_endpoints import GoogleEndpoints
 from server.adapters.oidc import OidcSignIn
 from server.auth import pages as auth_pages
+from server.auth import session_pages
 from server.clock import Clock, SystemClock
 from server.contacts import api as contacts_api
 from server.customer_360 import pages as customer_360_pages
@@ -124,6 +125,7 @@ def _add_pages(app: Flask) -> None:
     for blueprint in (
         health,
         auth_pages.blueprint,
+        session_pages.blueprint,
         mailbox_pages.blueprint,
         mailbox_push.blueprint,
         mail_pages.blueprint,
