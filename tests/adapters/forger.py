@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -36,6 +37,7 @@ class Forger:
         self.userinfo: dict[str, Any] | None = None
         self.asked: list[tuple[dict[str, str], str]] = []
         self.bearers: list[str] = []
+        self.keys: list[RSAKey | ECKey] = [KEY, CURVE_KEY]
         self.app = Flask(__name__)
         self.app.add_url_rule("/.well-known/openid-configuration", view_func=self._discovery)
         self.app.add_url_rule("/certs", view_func=self._certs)
@@ -54,7 +56,7 @@ class Forger:
 
     def _certs(self) -> Any:
         unknown = {"kty": "AKP", "kid": "of-tomorrow", "alg": "ML-DSA-44", "pub": "AA"}
-        return jsonify(keys=[unknown, KEY.as_dict(private=False), CURVE_KEY.as_dict(private=False)])
+        return jsonify(keys=[unknown, *(key.as_dict(private=False) for key in self.keys)])
 
     def _token(self) -> Any:
         self.asked.append((request.form.to_dict(), request.headers.get("Authorization", "")))
@@ -88,10 +90,12 @@ class Forger:
 
 
 @contextmanager
-def running_forger() -> Iterator[Forger]:
+def running_forger(certificate: tuple[Path, Path] | None = None) -> Iterator[Forger]:
+    """`certificate` and its key, for localhost, make it answer by TLS."""
     forger = Forger()
-    server = make_server("127.0.0.1", 0, forger.app, threaded=True)
-    forger.url = f"http://127.0.0.1:{server.server_port}"
+    files = None if certificate is None else (str(certificate[0]), str(certificate[1]))
+    server = make_server("127.0.0.1", 0, forger.app, threaded=True, ssl_context=files)
+    forger.url = f"{'https://localhost' if files else 'http://127.0.0.1'}:{server.server_port}"
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     yield forger

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from server.adapters.oidc import OidcSignIn
 from server.adapters.oidc.provider import discovery_url
 from server.clock import SystemClock
 from server.ports.errors import OutcomeUnknown
 from server.ports.sign_in import Identity, SignInRefused
-from tests.adapters.forger import CLIENT, Forger, running_forger, signed
+from tests.adapters.forger import CLIENT, OTHER_KEY, Forger, running_forger, signed
+from tests.conftest import SteppingClock
 
 REDIRECT = "http://127.0.0.1:8400/auth/callback"
 
@@ -219,6 +227,13 @@ def test_an_address_of_the_id_token_is_not_confirmed_by_userinfo(forger: Forger)
     assert (found.email, found.email_verified, found.groups) == ("alice@rapport.example", False, ("CS-TAM",))
 
 
+def test_what_both_say_is_what_the_id_token_says(forger: Forger) -> None:
+    forger.token = signed(forger.claims(email=None, name="Alice Moreau", groups=["CS-TAM"]))
+    forger.with_userinfo(email="alice@rapport.example", name="Mallory", groups=["CS-Ops"])
+    found = redeem(forger, groups_claim="groups")
+    assert (found.email, found.name, found.groups) == ("alice@rapport.example", "Alice Moreau", ("CS-TAM",))
+
+
 @pytest.mark.parametrize(
     ("claims", "is_verified"),
     [
@@ -273,3 +288,65 @@ def test_a_token_that_would_break_into_the_headers_is_not_sent(forger: Forger) -
     forger.answer = ({"access_token": "a\r\nX-Evil: 1", "id_token": forger.token, "token_type": "Bearer"}, 200)
     assert reason_of(forger, groups_claim="groups") == "bad_access_token"
     assert forger.bearers == []
+
+
+def test_a_provider_that_turns_its_keys_over_goes_on(forger: Forger, stepping_clock: SteppingClock) -> None:
+    sign_in = sign_in_at(forger, clock=stepping_clock)
+    words = {"code": "c", "issuer": None, "redirect_uri": REDIRECT, "code_verifier": "v", "nonce": "n-1"}
+    assert sign_in.redeem(**words).subject == "1"
+    forger.keys = [OTHER_KEY]
+    old, new = forger.token, signed(forger.claims(), OTHER_KEY, kid=OTHER_KEY.kid)
+    forger.token = new
+    with pytest.raises(SignInRefused):
+        sign_in.redeem(**words)  # the keys were fetched a moment ago: made-up key ids must not make us fetch each time
+    stepping_clock.advance(seconds=31)
+    assert sign_in.redeem(**words).subject == "1"
+    forger.token = old
+    with pytest.raises(SignInRefused):
+        sign_in.redeem(**words)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate for localhost that nobody knows, and its key."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    files = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    files[0].write_bytes(made.public_bytes(Encoding.PEM))
+    files[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return files
+
+
+def test_over_tls_only_a_known_certificate_and_no_step_back_to_plain_http(
+    certificate: tuple[Path, Path], forger: Forger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_forger(certificate) as safe:
+        safe.token = signed(safe.claims())
+        with pytest.raises(OutcomeUnknown):
+            redeem(safe)
+        assert safe.asked == []
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+        assert redeem(safe).issuer == safe.url
+        safe.asked.clear()
+        for name, path in (("token_endpoint", "token"), ("jwks_uri", "certs")):
+            safe.discovery = {name: f"{forger.url}/{path}"}
+            assert reason_of(safe) == f"insecure_{name}"
+        safe.token = signed(safe.claims(email=None))
+        safe.discovery = {"userinfo_endpoint": f"{forger.url}/me"}
+        assert reason_of(safe) == "insecure_userinfo_endpoint"
+        safe.discovery = {"authorization_endpoint": f"{forger.url}/authorize"}
+        with pytest.raises(SignInRefused):
+            query_of(safe)
+    assert (forger.asked, forger.bearers) == ([], [])
