@@ -93,9 +93,9 @@ def google() -> Iterator[Provider]:
 
 
 @contextmanager
-def certified() -> Iterator[Provider]:
+def certified(callback: str = CALLBACK) -> Iterator[Provider]:
     given = {
-        "redirectUri": CALLBACK,
+        "redirectUri": callback,
         "clients": {"rapport": "RS256", "other": "RS256", "ps": "PS256", "es": "ES256", "hs": "HS256"},
         "people": {
             email: {"name": NAMES[email], "email_verified": email != CHARLIE, "groups": GROUPS[email]}
