@@ -51,12 +51,17 @@ tests/emulate/node_modules/.ready: tests/emulate/package.json tests/emulate/pack
 	@cd tests/emulate && npm ci --loglevel=error --no-progress
 	@touch $@
 
+tests/identity/node_modules/.ready: tests/identity/package.json tests/identity/package-lock.json
+	@echo "Installing the OpenID provider that signing in is tested against …"
+	@cd tests/identity && npm ci --loglevel=error --no-progress
+	@touch $@
+
 tests/email_templates/mjml_reference/node_modules/.ready: tests/email_templates/mjml_reference/package.json tests/email_templates/mjml_reference/package-lock.json
 	@echo "Installing the MJML compiler that our layout is compared with …"
 	@cd tests/email_templates/mjml_reference && npm ci --loglevel=error --no-progress
 	@touch $@
 
-setup-tests: setup tests/emulate/node_modules/.ready tests/email_templates/mjml_reference/node_modules/.ready
+setup-tests: setup tests/emulate/node_modules/.ready tests/identity/node_modules/.ready tests/email_templates/mjml_reference/node_modules/.ready
 	@tools/debian-packages chromium postgresql
 
 demo: setup
@@ -91,4 +96,4 @@ lock:
 	@tools/lock
 
 clean:
-	rm -rf .venv node_modules tests/emulate/node_modules tests/email_templates/mjml_reference/node_modules tools/bench/peers/node_modules server/web/static/dist
+	rm -rf .venv node_modules tests/emulate/node_modules tests/identity/node_modules tests/email_templates/mjml_reference/node_modules tools/bench/peers/node_modules server/web/static/dist

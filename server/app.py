@@ -10,15 +10,16 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server.accounts import api as accounts_api
 from server.adapters.gmail import GoogleGmail
-from server.adapters.google_accounts import GoogleMailboxAccess, GooglePushTokens, GoogleSignIn
+from server.adapters.google_accounts import GoogleMailboxAccess, GooglePushTokens
 from server.adapters.google_endpoints import GoogleEndpoints
+from server.adapters.oidc import OidcSignIn
 from server.audit import note
 from server.audit import pages as audit_pages
-from server.auth import gate, policy
+from server.auth import gate, policy, session_pages
 from server.auth import pages as auth_pages
 from server.auth.endpoints import MACHINES, PUBLIC
 from server.auth.policy import Deed
-from server.clock import SystemClock
+from server.clock import Clock, SystemClock
 from server.contacts import api as contacts_api
 from server.customer_360 import pages as customer_360_pages
 from server.db import Database, make_engine
@@ -39,6 +40,7 @@ from server.sends import pages as outbox_pages
 from server.sends import queries as outbox
 from server.sends.queries import OutboxGroup
 from server.settings import Settings
+from server.sign_in_settings import GOOGLE_ISSUER
 from server.template_library import answers as template_answers
 from server.template_library import editor_pages as template_editor
 from server.template_library import pages as template_library
@@ -72,13 +74,7 @@ def build_runtime(settings: Settings) -> Runtime:
         jobs=RqJobQueue(settings.redis_url),
         vault=Vault(settings.token_keys),
         gmail=GoogleGmail(endpoints=endpoints, client_id=client_id, client_secret=client_secret, clock=clock),
-        sign_in=GoogleSignIn(
-            endpoints=endpoints,
-            client_id=client_id,
-            client_secret=client_secret,
-            clock=clock,
-            hosted_domain=settings.google_hosted_domain,
-        ),
+        sign_in=sign_in_by(settings, clock),
         mailbox_access=GoogleMailboxAccess(
             endpoints=endpoints, client_id=client_id, client_secret=client_secret, clock=clock
         ),
@@ -88,6 +84,21 @@ def build_runtime(settings: Settings) -> Runtime:
             service_account=settings.gmail_push_service_account,
             clock=clock,
         ),
+    )
+
+
+def sign_in_by(settings: Settings, clock: Clock) -> OidcSignIn:
+    oidc = settings.oidc
+    return OidcSignIn(
+        issuer=oidc.issuer,
+        client_id=oidc.client_id,
+        client_secret=oidc.client_secret,
+        clock=clock,
+        scopes=oidc.scopes,
+        # Who is not asked for groups need not have them, nor a userinfo endpoint that answers.
+        groups_claim=oidc.groups_claim if oidc.roles else None,
+        chooses_account=oidc.is_google,
+        hosted_domain=settings.google_hosted_domain,
     )
 
 
@@ -112,7 +123,7 @@ def create_app(runtime: Runtime) -> Flask:
     identity.install(app, auth_pages.find_visitor, public=lambda endpoint: endpoint in PUBLIC)
     note.install(app, runtime.db, runtime.clock)
     gate.install(app)
-    guard.install(app, base_url=settings.base_url, provider_origin=_provider_origin(settings), machines=MACHINES)
+    guard.install(app, base_url=settings.base_url, provider_origin=_google_origin(settings), machines=MACHINES)
     problems.install(app)
     _add_pages(app)
     _add_api(app, settings)
@@ -125,6 +136,7 @@ def _add_pages(app: Flask) -> None:
         health,
         auth_pages.blueprint,
         audit_pages.blueprint,
+        session_pages.blueprint,
         mailbox_pages.blueprint,
         mailbox_push.blueprint,
         mail_pages.blueprint,
@@ -175,6 +187,6 @@ def _nav(runtime: Runtime) -> Sequence[NavEntry]:
     return tuple(one for one in entries if one.key not in _NAV_NEEDS or policy.may(visitor, _NAV_NEEDS[one.key]))
 
 
-def _provider_origin(settings: Settings) -> str:
-    parts = urlsplit(settings.sandbox_url or "https://accounts.google.com")
+def _google_origin(settings: Settings) -> str:
+    parts = urlsplit(settings.sandbox_url or GOOGLE_ISSUER)
     return f"{parts.scheme}://{parts.netloc}"

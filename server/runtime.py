@@ -8,7 +8,8 @@ from server.clock import Clock
 from server.db import Database
 from server.jobqueue import JobQueue
 from server.ports.gmail import Gmail
-from server.ports.google_accounts import MailboxAccess, PushTokens, SignIn
+from server.ports.google_accounts import MailboxAccess, PushTokens
+from server.ports.sign_in import SignIn
 from server.settings import Settings
 from server.vault import Vault
 

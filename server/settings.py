@@ -16,6 +16,8 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from server.sign_in_settings import Around, OidcReader, OidcSettings, is_loopback_host
+
 _DEVELOPMENT_SECRET = "development-only-not-a-secret"  # noqa: S105  refused wherever it matters
 _DEVELOPMENT_TOKEN_KEY = base64.urlsafe_b64encode(b"development-only-not-a-secret!!!").decode()
 _SANDBOX_CLIENT_ID = "rapport-sandbox"
@@ -47,7 +49,7 @@ class Settings:
     `poll_interval_s`: at least so often a mailbox that is read is looked at. The three `gmail_push_` are all set or
     none: the topic that Gmail tells of new mail, and who may push to us, for which audience. `inbound_domain` is where
     users' secret addresses live, None without them; `inbound_trusted_mx` is the server whose Authentication-Results
-    are believed.
+    are believed. `google_client_` is what mailboxes are connected with; `oidc` is where people sign in.
     """
 
     env: Env
@@ -62,6 +64,7 @@ class Settings:
     google_client_id: str
     google_client_secret: str = field(repr=False)
     google_hosted_domain: str | None
+    oidc: OidcSettings
     sandbox_url: str | None
     templates_dir: Path
     log_format: str
@@ -101,6 +104,13 @@ class _Reader:
         data_dir = Path(self._get("RAPPORT_DATA_DIR") or "var").absolute()
         redis_url = self._redis_url(production)
         topic, audience, service_account = self._gmail_push()
+        around = Around(
+            is_guarded=guarded,
+            sandbox_url=self._sandbox_url(guarded),
+            google_client_id=self._secret("GOOGLE_CLIENT_ID", guarded, _SANDBOX_CLIENT_ID),
+            google_client_secret=self._secret("GOOGLE_CLIENT_SECRET", guarded, _SANDBOX_CLIENT_SECRET),
+            google_hosted_domain=self._domain("GOOGLE_HOSTED_DOMAIN"),
+        )
         settings = Settings(
             env=env,
             base_url=base_url,
@@ -111,10 +121,11 @@ class _Reader:
             redis_is_embedded=not redis_url,
             secret_key=self._secret_key(guarded),
             token_keys=self._token_keys(guarded),
-            google_client_id=self._secret("GOOGLE_CLIENT_ID", guarded, _SANDBOX_CLIENT_ID),
-            google_client_secret=self._secret("GOOGLE_CLIENT_SECRET", guarded, _SANDBOX_CLIENT_SECRET),
-            google_hosted_domain=self._domain("GOOGLE_HOSTED_DOMAIN"),
-            sandbox_url=self._sandbox_url(guarded),
+            google_client_id=around.google_client_id,
+            google_client_secret=around.google_client_secret,
+            google_hosted_domain=around.google_hosted_domain,
+            oidc=OidcReader(self._get, self._problems, around).settings(),
+            sandbox_url=around.sandbox_url,
             templates_dir=Path(self._get("RAPPORT_TEMPLATES_DIR") or "email_templates").absolute(),
             log_format=self._choice("RAPPORT_LOG_FORMAT", ("json", "console"), "json"),
             poll_interval_s=self._poll_interval_s(),
@@ -279,7 +290,7 @@ class _Reader:
 def is_loopback(url: str) -> bool:
     """Whether only this machine can open the address."""
     host = urlsplit(url).hostname or "" if _origin(url) else ""
-    return host == "localhost" or host.endswith(".localhost") or host == "::1" or host.startswith("127.")
+    return is_loopback_host(host)
 
 
 def _origin(url: str) -> str | None:

@@ -20,10 +20,10 @@ from sqlalchemy import text
 
 from server import logs
 from server.adapters.gmail import GoogleGmail
-from server.adapters.google_accounts import GoogleMailboxAccess, GooglePushTokens, GoogleSignIn
+from server.adapters.google_accounts import GoogleMailboxAccess, GooglePushTokens
 from server.adapters.google_endpoints import GoogleEndpoints
 from server.all_models import metadata
-from server.app import create_app
+from server.app import create_app, sign_in_by
 from server.auth import sessions
 from server.db import Database, make_engine
 from server.jobqueue import RqJobQueue
@@ -192,7 +192,7 @@ def runtime(
         jobs=job_queue,
         vault=Vault(settings.token_keys),
         gmail=GoogleGmail(endpoints=endpoints, clock=stepping_clock, read_timeout_s=5, **client),
-        sign_in=GoogleSignIn(endpoints=endpoints, clock=stepping_clock, **client),
+        sign_in=sign_in_by(settings, stepping_clock),
         mailbox_access=GoogleMailboxAccess(endpoints=endpoints, clock=stepping_clock, **client),
         push_tokens=GooglePushTokens(
             endpoints=endpoints,
@@ -250,7 +250,7 @@ def sign_in(app: Flask, runtime: Runtime) -> Callable[[uuid.UUID], SignedInClien
     def as_user(user_id: uuid.UUID) -> SignedInClient:
         now = runtime.clock.now()
         with runtime.db.transaction() as session:
-            token = sessions.open_session(session, user_id=user_id, user_agent="test", now=now)
+            token = sessions.open_session(session, user_id=user_id, user_agent="test", ip=None, now=now)
             session.flush()
             found = sessions.find(session, token=token, now=now)
             assert found is not None

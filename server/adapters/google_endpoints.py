@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.sign_in_settings import GOOGLE_ISSUER
+
 
 @dataclass(frozen=True, kw_only=True)
 class GoogleEndpoints:
@@ -21,9 +23,9 @@ class GoogleEndpoints:
     def for_google(cls) -> GoogleEndpoints:
         """Source: accounts.google.com/.well-known/openid-configuration and the discovery document of gmail.v1."""
         return cls(
-            issuer="https://accounts.google.com",
-            discovery="https://accounts.google.com/.well-known/openid-configuration",
-            authorization="https://accounts.google.com/o/oauth2/v2/auth",
+            issuer=GOOGLE_ISSUER,
+            discovery=f"{GOOGLE_ISSUER}/.well-known/openid-configuration",
+            authorization=f"{GOOGLE_ISSUER}/o/oauth2/v2/auth",
             token="https://oauth2.googleapis.com/token",  # noqa: S106  # an address
             revoke="https://oauth2.googleapis.com/revoke",
             gmail_root="https://gmail.googleapis.com/",

@@ -13,6 +13,7 @@ from flask import Flask, Response, g, has_request_context, request
 from sqlalchemy.orm import Session
 
 from server.audit.models import AuditEntry, AuditOutcome
+from server.auth.models import User, UserSession
 from server.clock import Clock
 from server.db import Database
 from server.web.frame import runtime
@@ -21,6 +22,7 @@ from server.web.identity import current_visitor
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _MOST_IDS = 200
 _NOTED = "audit_noted"
+_SIGN_IN = "auth.callback"
 
 
 def install(app: Flask, db: Database, clock: Clock) -> None:
@@ -28,7 +30,8 @@ def install(app: Flask, db: Database, clock: Clock) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.is_to_be_noted = request.method in _UNSAFE and current_visitor() is not None
+        is_deed = request.method in _UNSAFE and current_visitor() is not None
+        g.is_to_be_noted = is_deed or request.endpoint == _SIGN_IN
 
     @app.after_request
     def end(response: Response) -> Response:
@@ -39,9 +42,12 @@ def install(app: Flask, db: Database, clock: Clock) -> None:
         return response
 
     def note_deed(session: Session) -> None:
-        if has_request_context() and g.get("is_to_be_noted", False):
+        if not has_request_context() or not g.get("is_to_be_noted", False):
+            return
+        who = _who_signs_in(session)
+        if who is not None or current_visitor() is not None:
             session.info[_NOTED] = True
-            session.add(_entry(AuditOutcome.DONE, clock))
+            session.add(_entry(AuditOutcome.DONE, clock, who=who))
 
     def is_noted(session: Session) -> None:
         # The first transaction of a request is its deed; what follows belongs to it.
@@ -61,13 +67,25 @@ def reading(entry_ids: Collection[uuid.UUID]) -> None:
             session.add(_entry(AuditOutcome.READ, here.clock, timeline_entry_ids=some))
 
 
-def _entry(outcome: AuditOutcome, clock: Clock, **record: Any) -> AuditEntry:
+def _who_signs_in(session: Session) -> User | None:
+    """Whose session is being opened in this transaction; nobody is signed in before it."""
+    opened = next((row for row in session.new if isinstance(row, UserSession)), None)
+    return session.get(User, opened.user_id) if opened is not None else None
+
+
+def _entry(outcome: AuditOutcome, clock: Clock, *, who: User | None = None, **record: Any) -> AuditEntry:
     visitor = current_visitor()
+    user_id: uuid.UUID | None = None
+    name = role = ""
+    if who is not None:
+        user_id, name, role = who.id, who.name, who.role
+    elif visitor is not None:
+        user_id, name, role = visitor.user_id, visitor.name, visitor.role
     return AuditEntry(
         at=clock.now(),
-        user_id=visitor.user_id if visitor else None,
-        user_name=visitor.name if visitor else "",
-        role=visitor.role if visitor else "",
+        user_id=user_id,
+        user_name=name,
+        role=role,
         deed=request.endpoint or "",
         outcome=outcome,
         record={name: str(value)[:200] for name, value in (request.view_args or {}).items()} | record,

@@ -12,7 +12,10 @@ OUTCOME_WORDS = {
     AuditOutcome.REFUSED: ("Refused", "danger"),
 }
 DEED_WORDS: Mapping[str, str] = {
+    "auth.callback": "Signed in",
     "auth.sign_out": "Signed out",
+    "sessions.end": "Signed out a browser",
+    "sessions.end_others": "Signed out all other browsers",
     "ctas.CompleteTask": "Ticked off a task",
     "playbooks.complete": "Ticked off a task",
     "playbooks.reopen": "Reopened a task",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from server.auth import people
-from server.auth.models import Role
+from server.auth.models import Role, User
 from server.runtime import Runtime
 
 
@@ -36,3 +36,43 @@ def add(runtime: Runtime, email: str, name: str, role: str, title: str, team: st
             now=runtime.clock.now(),
         )
     click.echo(f"{email.strip().lower()} may sign in as {role}.")
+
+
+@users.command("list")
+@click.pass_obj
+def list_users(runtime: Runtime) -> None:
+    """Everybody, by name: address, role, and whether they may and did sign in."""
+    with runtime.db.reading() as session:
+        everybody = people.all_users(session)
+    for user in everybody:
+        click.echo(f"{user.email}  {user.role}  {user.name}  {_state(user)}")
+
+
+def _state(user: User) -> str:
+    if user.deactivated_at is not None:
+        return f"ended on {user.deactivated_at:%Y-%m-%d}"
+    return f"signs in at {user.issuer}" if user.issuer else "never signed in"
+
+
+@users.command("end")
+@click.argument("email")
+@click.pass_obj
+def end(runtime: Runtime, email: str) -> None:
+    """EMAIL may sign in no more, and is signed out everywhere at once. Their mail and their customers stay."""
+    with runtime.db.transaction() as session:
+        closed = people.end_user(session, email=email, now=runtime.clock.now())
+    click.echo(f"{email.strip().lower()} may not sign in any more. Signed out of {_browsers(closed)}.")
+
+
+@users.command("unbind")
+@click.argument("email")
+@click.pass_obj
+def unbind(runtime: Runtime, email: str) -> None:
+    """Whoever next signs in with EMAIL, confirmed by the provider, is this person: after a move to another provider."""
+    with runtime.db.transaction() as session:
+        people.unbind_user(session, email=email)
+    click.echo(f"{email.strip().lower()} is bound anew at the next sign-in.")
+
+
+def _browsers(count: int) -> str:
+    return "1 browser" if count == 1 else f"{count} browsers"

@@ -22,10 +22,13 @@ class Access(StrEnum):
 _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
     Access.PUBLIC: (
         *("static", "favicon", "health.healthz", "health.readyz"),
-        *("auth.sign_in", "auth.start_google", "auth.google_callback"),
+        *("auth.sign_in", "auth.start", "auth.callback"),
     ),
     Access.MACHINE: ("mailbox_push.gmail",),
-    Access.SIGNED_IN: ("auth.sign_out", "playbooks.home", "api-docs.openapi_json", "api_docs.api_docs"),
+    Access.SIGNED_IN: (
+        *("auth.sign_out", "sessions.where", "sessions.end", "sessions.end_others"),
+        *("playbooks.home", "api-docs.openapi_json", "api_docs.api_docs"),
+    ),
     Deed.LOOK: (
         *("accounts.AccountList", "accounts.AccountDetail", "contacts.ContactsOfAccount"),
         *("customer_360.account_list", "customer_360.account", "customer_360.account_timeline"),

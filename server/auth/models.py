@@ -63,7 +63,7 @@ class User(Base):
 
 
 class UserSession(Base):
-    """A signed-in browser. Only the SHA-256 of the cookie's value is kept."""
+    """A signed-in browser. Only the SHA-256 of the cookie's value is kept. `ip` is where it was when it was opened."""
 
     __tablename__ = "user_session"
 
@@ -71,6 +71,7 @@ class UserSession(Base):
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
     csrf_token: Mapped[str]
     user_agent: Mapped[str]
+    ip: Mapped[str | None]
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]

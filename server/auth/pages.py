@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from server.auth import oauth_attempts, people, sessions
+from server.auth import oauth_attempts, people, recognise, sessions
 from server.auth.models import ROLE_LABELS, OAuthAttempt, Role, User, UserSession
 from server.auth.oauth_attempts import Started
 from server.errors import RapportError
 from server.logs import logger
-from server.ports.errors import PortError
+from server.ports.errors import OutcomeUnknown, PortError
 from server.settings import Settings
 from server.web.frame import runtime
+from server.web.guard import page_policy
 from server.web.identity import Visitor, current_visitor, require_visitor
 
 blueprint = Blueprint("auth", __name__)
@@ -30,7 +32,7 @@ def attempt_cookie(settings: Settings) -> str:
 
 
 def set_cookie(response: BaseResponse, name: str, value: str, *, max_age: int) -> None:
-    # Lax, not Strict: the way back from Google is a cross-site navigation that must carry them.
+    # Lax, not Strict: the way back from the provider is a cross-site navigation that must carry them.
     secure = runtime().settings.secure_cookies
     response.set_cookie(name, value, max_age=max_age, path="/", secure=secure, httponly=True, samesite="Lax")
 
@@ -42,7 +44,7 @@ def drop_cookie(response: BaseResponse, name: str) -> None:
 
 
 def start_attempt(purpose: str, *, return_to: str, user_id: uuid.UUID | None) -> Started:
-    """Begin a trip to Google; `leave_for_google` ties it to this browser."""
+    """Begin a trip to the provider; `leave_for_provider` ties it to this browser."""
     here = runtime()
     with here.db.transaction() as session:
         return oauth_attempts.start(
@@ -50,7 +52,7 @@ def start_attempt(purpose: str, *, return_to: str, user_id: uuid.UUID | None) ->
         )
 
 
-def leave_for_google(url: str, started: Started) -> BaseResponse:
+def leave_for_provider(url: str, started: Started) -> BaseResponse:
     response = redirect(url, code=303)
     life_s = int(oauth_attempts.LIFETIME.total_seconds())
     set_cookie(response, attempt_cookie(runtime().settings), started.browser, max_age=life_s)
@@ -102,46 +104,70 @@ def _visitor(found: UserSession, user: User) -> Visitor:
 
 
 @blueprint.get("/sign-in")
-def sign_in() -> BaseResponse | str:
+def sign_in() -> BaseResponse:
     next_path = oauth_attempts.safe_return_path(request.args.get("next", "/"))
     if current_visitor() is not None:
         return redirect(next_path)
     return _sign_in_page(next_path, "")
 
 
-def _sign_in_page(next_path: str, problem: str) -> str:
+def _sign_in_page(next_path: str, problem: str, status: int = 200) -> Response:
     here = runtime()
+    oidc = here.settings.oidc
     sandbox_people: list[dict[str, str]] = []
-    if here.settings.sandbox_url:
+    if here.settings.sandbox_url and oidc.is_google:
         with here.db.reading() as session:
             cast = people.sandbox_cast(session)
         sandbox_people = [{"name": u.name, "email": u.email, "role": ROLE_LABELS[Role(u.role)]} for u in cast]
-    return render_template("auth/sign_in.html", sandbox_people=sandbox_people, error=problem, next_path=next_path)
-
-
-@blueprint.post("/auth/google/start")
-def start_google() -> BaseResponse:
-    started = start_attempt(oauth_attempts.SIGN_IN, return_to=request.form.get("next", "/"), user_id=None)
-    url = runtime().sign_in.authorization_url(
-        redirect_uri=_callback_url(),
-        state=started.state,
-        nonce=started.nonce,
-        code_challenge=started.code_challenge,
+    html = render_template(
+        "auth/sign_in.html",
+        sandbox_people=sandbox_people,
+        error=problem,
+        next_path=next_path,
+        provider={"name": oidc.name, "icon": "brand-google" if oidc.is_google else "key"},
     )
-    return leave_for_google(url, started)
+    response = Response(html, status=status)
+    # A provider may send the browser on to others before it shows a page, such as a company's own; Chromium holds
+    # each of them against the form that was sent first.
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(oidc.issuer))
+    response.headers["Content-Security-Policy"] = page_policy(f"{origin} https:")
+    return response
 
 
-@blueprint.get("/auth/google/callback")
-def google_callback() -> BaseResponse | Response:
+@blueprint.post("/auth/start")
+def start() -> BaseResponse:
+    next_path = oauth_attempts.safe_return_path(request.form.get("next", "/"))
+    started = start_attempt(oauth_attempts.SIGN_IN, return_to=next_path, user_id=None)
+    try:
+        url = runtime().sign_in.authorization_url(
+            redirect_uri=_callback_url(),
+            state=started.state,
+            nonce=started.nonce,
+            code_challenge=started.code_challenge,
+        )
+    except PortError as error:
+        return _refusal(error, next_path)
+    return leave_for_provider(url, started)
+
+
+@blueprint.get("/auth/callback")
+def callback() -> BaseResponse:
     try:
         return _finish_sign_in()
     except (RapportError, PortError) as error:
-        log.info("sign_in_refused", reason=type(error).__name__)
-        if isinstance(error, RapportError):
-            words = f"{error.detail} {error.cure}".strip()
-        else:
-            words = "Google did not confirm who you are. Try again; if it stays, ask your admin."
-        return Response(_sign_in_page("/", words), status=403)
+        return _refusal(error, "/")
+
+
+def _refusal(error: RapportError | PortError, next_path: str) -> Response:
+    """The sign-in page with what went wrong: in our words, never in the provider's."""
+    log.info("sign_in_refused", reason=type(error).__name__, detail=getattr(error, "reason", ""))
+    if isinstance(error, RapportError):
+        return _sign_in_page(next_path, f"{error.detail} {error.cure}".strip(), 403)
+    name = runtime().settings.oidc.name
+    if isinstance(error, OutcomeUnknown):
+        return _sign_in_page(next_path, f"{name} does not answer at the moment. Try again in a minute.", 503)
+    words = f"{name} did not confirm who you are. Try again; if it stays, ask your admin."
+    return _sign_in_page(next_path, words, 403)
 
 
 def _finish_sign_in() -> BaseResponse:
@@ -149,20 +175,29 @@ def _finish_sign_in() -> BaseResponse:
     now = here.clock.now()
     attempt = finish_attempt(oauth_attempts.SIGN_IN)
     if "code" not in request.args:
-        raise PortError("the provider sent no code")
+        raise PortError("the provider sent no code", reason="no_code")
     identity = here.sign_in.redeem(
         code=request.args["code"],
+        issuer=request.args.get("iss"),
         redirect_uri=_callback_url(),
         code_verifier=attempt.code_verifier,
         nonce=attempt.nonce,
     )
     with here.db.transaction() as session:
-        user = people.recognise(session, identity, hosted_domain=here.settings.google_hosted_domain)
-        token = sessions.open_session(session, user_id=user.id, user_agent=request.user_agent.string, now=now)
+        user = recognise.recognise(session, identity, policy=_policy(here.settings), now=now)
+        token = sessions.open_session(
+            session, user_id=user.id, user_agent=request.user_agent.string, ip=request.remote_addr, now=now
+        )
     response = redirect(attempt.return_to, code=303)
     set_cookie(response, session_cookie(here.settings), token, max_age=int(sessions.ABSOLUTE.total_seconds()))
     drop_cookie(response, attempt_cookie(here.settings))
     return response
+
+
+def _policy(settings: Settings) -> recognise.Policy:
+    return recognise.Policy(
+        provider=settings.oidc.name, hosted_domain=settings.google_hosted_domain, roles=settings.oidc.roles
+    )
 
 
 @blueprint.post("/auth/sign-out")
@@ -176,4 +211,4 @@ def sign_out() -> BaseResponse:
 
 
 def _callback_url() -> str:
-    return f"{runtime().settings.base_url}/auth/google/callback"
+    return f"{runtime().settings.base_url}/auth/callback"

@@ -1,4 +1,4 @@
-"""Users: added by an admin, bound to their identity when they first sign in."""
+"""Users: added by an admin, ended by an admin. How they are known again at sign-in stands in `recognise.py`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from zoneinfo import available_timezones
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.auth import sessions
 from server.auth.models import Role, Team, User
-from server.errors import Forbidden, Invalid, NotFound
-from server.ports.google_accounts import Identity
+from server.errors import Invalid, NotFound
 
 
 def add_user(
@@ -26,7 +26,10 @@ def add_user(
     team: str | None = None,
     time_zone: str = "UTC",
 ) -> User:
-    """Add a person, or bring the one with this address up to date. Raises Invalid for a bad address, role or zone."""
+    """Add a person, or bring the one with this address up to date: they may sign in, also after an end.
+
+    Raises Invalid for a bad address, role or zone.
+    """
     email = email.strip().lower()
     if email.count("@") != 1 or not all(email.split("@")) or any(c.isspace() for c in email):
         raise Invalid(f"{email!r} is not an email address.", fields={"email": "Not an email address."})
@@ -40,7 +43,25 @@ def add_user(
         session.add(user)
     user.name, user.role, user.title, user.time_zone = name.strip(), role, title, time_zone
     user.team_id = _team(session, team).id if team else None
+    user.deactivated_at = None
     return user
+
+
+def end_user(session: Session, *, email: str, now: datetime) -> int:
+    """They may sign in no more, and every browser of theirs is out at once. How many those were; raises NotFound."""
+    user = by_email(session, email)
+    user.deactivated_at = user.deactivated_at or now
+    return sessions.close_all(session, user_id=user.id)
+
+
+def unbind_user(session: Session, *, email: str) -> None:
+    """Whoever next signs in with this address, confirmed by the provider, is this person. Raises NotFound.
+
+    For a move to another provider, or when a provider made somebody's account anew.
+    """
+    user = by_email(session, email)
+    user.issuer = user.subject = None
+    sessions.close_all(session, user_id=user.id)
 
 
 def by_email(session: Session, email: str) -> User:
@@ -62,33 +83,6 @@ def anybody(session: Session) -> User:
     if user is None:
         raise NotFound("There is no user yet.", cure="Add one: rapport users add.")
     return user
-
-
-def recognise(session: Session, identity: Identity, *, hosted_domain: str | None) -> User:
-    """The user who signed in, by (issuer, subject); the first time by the verified address that an admin added.
-
-    Raises Forbidden with a reason that is safe to show.
-    """
-    if hosted_domain and identity.hosted_domain != hosted_domain:
-        raise Forbidden(f"Only {hosted_domain} accounts may sign in here.", cure="Choose your work account.")
-    known = session.scalars(
-        select(User).where(User.issuer == identity.issuer, User.subject == identity.subject)
-    ).one_or_none()
-    if known is None:
-        known = _bind(session, identity)
-    if known.deactivated_at is not None:
-        raise Forbidden("Your access was ended.", cure="Ask your admin if this is a mistake.")
-    return known
-
-
-def _bind(session: Session, identity: Identity) -> User:
-    invited = session.scalars(select(User).where(User.email == identity.email.lower())).one_or_none()
-    if invited is None or not identity.email_verified or invited.subject is not None:
-        raise Forbidden(
-            "This Google account is not known here.", cure="Ask your admin to add you: rapport users add EMAIL."
-        )
-    invited.issuer, invited.subject = identity.issuer, identity.subject
-    return invited
 
 
 def by_id(session: Session, user_id: uuid.UUID) -> User:

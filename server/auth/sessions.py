@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -17,8 +18,8 @@ ABSOLUTE = timedelta(days=7)
 _SEEN_EVERY = timedelta(minutes=5)
 
 
-def open_session(session: Session, *, user_id: uuid.UUID, user_agent: str, now: datetime) -> str:
-    """Returns the cookie's value, 256 random bits; only its hash is stored."""
+def open_session(session: Session, *, user_id: uuid.UUID, user_agent: str, ip: str | None, now: datetime) -> str:
+    """Returns the cookie's value, 256 random bits; only its hash is stored. `ip` is the browser's address."""
     token = secrets.token_urlsafe(32)
     session.execute(delete(UserSession).where(UserSession.expires_at < now))
     session.add(
@@ -27,6 +28,7 @@ def open_session(session: Session, *, user_id: uuid.UUID, user_agent: str, now: 
             user_id=user_id,
             csrf_token=secrets.token_urlsafe(24),
             user_agent=user_agent[:300],
+            ip=ip,
             created_at=now,
             last_seen_at=now,
             expires_at=now + ABSOLUTE,
@@ -62,6 +64,28 @@ def touch(session: Session, *, session_id: uuid.UUID, now: datetime) -> None:
 
 def close(session: Session, *, session_id: uuid.UUID) -> None:
     session.execute(delete(UserSession).where(UserSession.id == session_id))
+
+
+def of_user(session: Session, *, user_id: uuid.UUID, now: datetime) -> Sequence[UserSession]:
+    """The browsers in which this person is signed in now, the one seen last first."""
+    return session.scalars(
+        select(UserSession)
+        .where(UserSession.user_id == user_id, UserSession.expires_at > now, UserSession.last_seen_at > now - IDLE)
+        .order_by(UserSession.last_seen_at.desc(), UserSession.id)
+    ).all()
+
+
+def close_one_of(session: Session, *, user_id: uuid.UUID, session_id: uuid.UUID) -> None:
+    """End a session of this person. One that is gone already, or somebody else's, is left as it is."""
+    session.execute(delete(UserSession).where(UserSession.id == session_id, UserSession.user_id == user_id))
+
+
+def close_all(session: Session, *, user_id: uuid.UUID, but: uuid.UUID | None = None) -> int:
+    """End all sessions of this person, perhaps but one. How many they were."""
+    statement = delete(UserSession).where(UserSession.user_id == user_id).returning(UserSession.id)
+    if but is not None:
+        statement = statement.where(UserSession.id != but)
+    return len(session.scalars(statement).all())
 
 
 def _hash(token: str) -> str:

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from server.auth import oauth_attempts
-from server.auth.pages import finish_attempt, leave_for_google, start_attempt
+from server.auth.pages import finish_attempt, leave_for_provider, start_attempt
 from server.errors import RapportError
 from server.logs import logger
 from server.mailboxes import connection, footprints, reading_pages, tokens
@@ -96,7 +96,7 @@ def connect() -> BaseResponse:
         login_hint=visitor.email,
         scopes=_scopes_asked_for(),
     )
-    return leave_for_google(url, started)
+    return leave_for_provider(url, started)
 
 
 def _scopes_asked_for() -> tuple[str, ...]:

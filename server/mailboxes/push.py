@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from server.logs import logger
 from server.mailboxes import reading
 from server.ports.errors import OutcomeUnknown
-from server.ports.google_accounts import SignInRefused
+from server.ports.sign_in import SignInRefused
 from server.web.frame import runtime
 
 blueprint = Blueprint("mailbox_push", __name__)

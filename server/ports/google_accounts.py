@@ -1,28 +1,11 @@
-"""Signing in with Google, asking for access to a mailbox (code flow with PKCE S256), and knowing Google's own calls."""
+"""Asking a person for access to their mailbox (code flow with PKCE S256), and knowing Google's own calls."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from server.ports.errors import PortError
 from server.ports.gmail import OAuthTokens
-
-
-class SignInRefused(PortError):
-    """The provider's answer cannot be trusted or was a refusal. The message is ours, never the provider's text."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Identity:
-    """Who signed in. Users are keyed by (issuer, subject), never by the address alone."""
-
-    issuer: str
-    subject: str
-    email: str
-    email_verified: bool
-    name: str
-    hosted_domain: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,19 +14,6 @@ class MailboxGrant:
 
     tokens: OAuthTokens
     email: str
-
-
-class SignIn(Protocol):
-    def authorization_url(
-        self, *, redirect_uri: str, state: str, nonce: str, code_challenge: str, login_hint: str | None = None
-    ) -> str: ...
-
-    def redeem(self, *, code: str, redirect_uri: str, code_verifier: str, nonce: str) -> Identity:
-        """Exchange the code and check the ID token: signature, issuer, audience, azp, expiry, nonce.
-
-        Raises SignInRefused, or OutcomeUnknown when the provider does not answer.
-        """
-        ...
 
 
 class MailboxAccess(Protocol):

@@ -45,7 +45,7 @@ def begin(app: Flask) -> None:
 
 
 def install(app: Flask, *, base_url: str, provider_origin: str, machines: frozenset[str] = frozenset()) -> None:
-    """`provider_origin`: where sign-in forms may be redirected to (Chromium applies form-action to redirects).
+    """`provider_origin`: where forms may be redirected to, to connect a mailbox (Chromium applies form-action there).
 
     `machines` are endpoints that no browser calls: they take no cookie as proof and have no origin to check.
     """
@@ -76,7 +76,8 @@ def install(app: Flask, *, base_url: str, provider_origin: str, machines: frozen
     app.before_request(check_intent)
 
 
-def page_policy(provider_origin: str) -> str:
+def page_policy(form_targets: str) -> str:
+    """`form_targets`: where forms of this page may lead, and be redirected to, beside this server."""
     nonce = csp_nonce()
     return "; ".join(
         (
@@ -88,7 +89,7 @@ def page_policy(provider_origin: str) -> str:
             "frame-src 'self'",
             "object-src 'none'",
             "base-uri 'none'",
-            f"form-action 'self' {provider_origin}",
+            f"form-action 'self' {form_targets}",
             "frame-ancestors 'none'",
         )
     )

@@ -14,16 +14,17 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from server.adapters.google_accounts import GoogleMailboxAccess, GoogleSignIn
+from server.adapters.google_accounts import GoogleMailboxAccess
 from server.adapters.google_endpoints import GoogleEndpoints
+from server.adapters.oidc import OidcSignIn
 from server.clock import SystemClock
 from server.ports.errors import OutcomeUnknown
 from server.ports.gmail import COMPOSE_SCOPE, METADATA_SCOPE, READONLY_SCOPE
-from server.ports.google_accounts import SignInRefused
+from server.ports.sign_in import Identity, SignInRefused
 from server.sandbox.running import RunningSandbox
 
 ALICE = "alice@rapport.example"
-REDIRECT = "http://127.0.0.1:8400/auth/google/callback"
+REDIRECT = "http://127.0.0.1:8400/auth/callback"
 VERIFIER = "v" * 50
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 
@@ -71,12 +72,13 @@ def person(sandbox: RunningSandbox) -> Person:
 
 
 @pytest.fixture
-def sign_in(sandbox: RunningSandbox) -> GoogleSignIn:
-    return GoogleSignIn(
-        endpoints=GoogleEndpoints.for_sandbox(sandbox.base_url),
+def sign_in(sandbox: RunningSandbox) -> OidcSignIn:
+    return OidcSignIn(
+        issuer=sandbox.base_url,
         client_id="rapport-sandbox",
         client_secret="rapport-sandbox-secret",
         clock=SystemClock(),
+        chooses_account=True,
         hosted_domain="rapport.example",
     )
 
@@ -91,8 +93,12 @@ def access(sandbox: RunningSandbox) -> GoogleMailboxAccess:
     )
 
 
-def sign_in_url(sign_in: GoogleSignIn, nonce: str = "n-1") -> str:
+def sign_in_url(sign_in: OidcSignIn, nonce: str = "n-1") -> str:
     return sign_in.authorization_url(redirect_uri=REDIRECT, state="s-1", nonce=nonce, code_challenge=CHALLENGE)
+
+
+def redeem(sign_in: OidcSignIn, code: str, *, redirect_uri: str, code_verifier: str, nonce: str) -> Identity:
+    return sign_in.redeem(code=code, issuer=None, redirect_uri=redirect_uri, code_verifier=code_verifier, nonce=nonce)
 
 
 def access_url(access: GoogleMailboxAccess, *scopes: str) -> str:
@@ -101,25 +107,25 @@ def access_url(access: GoogleMailboxAccess, *scopes: str) -> str:
     )
 
 
-def test_a_person_signs_in(sign_in: GoogleSignIn, person: Person) -> None:
+def test_a_person_signs_in(sign_in: OidcSignIn, person: Person) -> None:
     answer = person.go(sign_in_url(sign_in), ALICE)
     assert answer["state"] == "s-1"
-    identity = sign_in.redeem(code=answer["code"], redirect_uri=REDIRECT, code_verifier=VERIFIER, nonce="n-1")
+    identity = redeem(sign_in, answer["code"], redirect_uri=REDIRECT, code_verifier=VERIFIER, nonce="n-1")
     assert (identity.email, identity.email_verified, identity.name) == (ALICE, True, "Alice Moreau")
     assert identity.hosted_domain == "rapport.example"
     assert re.fullmatch(r"\d{21}", identity.subject)
 
 
-def test_the_same_person_keeps_their_subject(sign_in: GoogleSignIn, person: Person) -> None:
+def test_the_same_person_keeps_their_subject(sign_in: OidcSignIn, person: Person) -> None:
     subjects = set()
     for _ in range(2):
         code = person.go(sign_in_url(sign_in), ALICE)["code"]
-        identity = sign_in.redeem(code=code, redirect_uri=REDIRECT, code_verifier=VERIFIER, nonce="n-1")
+        identity = redeem(sign_in, code, redirect_uri=REDIRECT, code_verifier=VERIFIER, nonce="n-1")
         subjects.add(identity.subject)
     assert len(subjects) == 1
 
 
-def test_a_person_may_say_no(sign_in: GoogleSignIn, person: Person) -> None:
+def test_a_person_may_say_no(sign_in: OidcSignIn, person: Person) -> None:
     answer = person.go(sign_in_url(sign_in), ALICE, decision="cancel")
     assert answer == {"error": "access_denied", "state": "s-1"}
 
@@ -180,27 +186,27 @@ def test_a_code_serves_once_and_its_reuse_ends_what_it_gave(
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
 
 
-def test_a_wrong_verifier_is_refused_and_uses_the_code_up(sign_in: GoogleSignIn, person: Person) -> None:
+def test_a_wrong_verifier_is_refused_and_uses_the_code_up(sign_in: OidcSignIn, person: Person) -> None:
     code = person.go(sign_in_url(sign_in), ALICE)["code"]
     for verifier in ("w" * 50, VERIFIER):
         with pytest.raises(SignInRefused):
-            sign_in.redeem(code=code, redirect_uri=REDIRECT, code_verifier=verifier, nonce="n-1")
+            redeem(sign_in, code, redirect_uri=REDIRECT, code_verifier=verifier, nonce="n-1")
 
 
-def test_another_redirect_at_redemption_is_refused(sign_in: GoogleSignIn, person: Person) -> None:
+def test_another_redirect_at_redemption_is_refused(sign_in: OidcSignIn, person: Person) -> None:
     code = person.go(sign_in_url(sign_in), ALICE)["code"]
     with pytest.raises(SignInRefused):
-        sign_in.redeem(code=code, redirect_uri=REDIRECT + "/", code_verifier=VERIFIER, nonce="n-1")
+        redeem(sign_in, code, redirect_uri=REDIRECT + "/", code_verifier=VERIFIER, nonce="n-1")
 
 
-def test_another_nonce_is_refused(sign_in: GoogleSignIn, person: Person) -> None:
+def test_another_nonce_is_refused(sign_in: OidcSignIn, person: Person) -> None:
     code = person.go(sign_in_url(sign_in), ALICE)["code"]
     with pytest.raises(SignInRefused) as caught:
-        sign_in.redeem(code=code, redirect_uri=REDIRECT, code_verifier=VERIFIER, nonce="n-2")
+        redeem(sign_in, code, redirect_uri=REDIRECT, code_verifier=VERIFIER, nonce="n-2")
     assert caught.value.reason == "id_token_nonce"
 
 
-def test_a_foreign_redirect_gets_a_page_and_no_redirect(sandbox: RunningSandbox, sign_in: GoogleSignIn) -> None:
+def test_a_foreign_redirect_gets_a_page_and_no_redirect(sandbox: RunningSandbox, sign_in: OidcSignIn) -> None:
     url = sign_in.authorization_url(
         redirect_uri="http://127.0.0.1:8400.evil.example/", state="s", nonce="n", code_challenge=CHALLENGE
     )
@@ -209,22 +215,22 @@ def test_a_foreign_redirect_gets_a_page_and_no_redirect(sandbox: RunningSandbox,
     assert "redirect_uri_mismatch" in response.text
 
 
-def test_a_request_without_pkce_is_refused(sign_in: GoogleSignIn, person: Person) -> None:
+def test_a_request_without_pkce_is_refused(sign_in: OidcSignIn, person: Person) -> None:
     url = sign_in_url(sign_in).replace("code_challenge_method=S256", "code_challenge_method=plain")
     assert person.go(url, ALICE)["error"] == "invalid_request"
 
 
 @pytest.mark.parametrize("fault", ["cut-before", "cut-after", "503"])
 def test_a_silent_provider_leaves_the_sign_in_open(
-    sign_in: GoogleSignIn, person: Person, sandbox: RunningSandbox, fault: str
+    sign_in: OidcSignIn, person: Person, sandbox: RunningSandbox, fault: str
 ) -> None:
     code = person.go(sign_in_url(sign_in), ALICE)["code"]
     sandbox.add_fault("oauth.token", fault)
     with pytest.raises(OutcomeUnknown):
-        sign_in.redeem(code=code, redirect_uri=REDIRECT, code_verifier=VERIFIER, nonce="n-1")
+        redeem(sign_in, code, redirect_uri=REDIRECT, code_verifier=VERIFIER, nonce="n-1")
 
 
-def test_no_word_of_the_provider_reaches_the_caller(sign_in: GoogleSignIn) -> None:
+def test_no_word_of_the_provider_reaches_the_caller(sign_in: OidcSignIn) -> None:
     with pytest.raises(SignInRefused) as caught:
-        sign_in.redeem(code=secrets.token_hex(), redirect_uri=REDIRECT, code_verifier=VERIFIER, nonce="n-1")
-    assert str(caught.value) == "Google refused the sign-in code."
+        redeem(sign_in, secrets.token_hex(), redirect_uri=REDIRECT, code_verifier=VERIFIER, nonce="n-1")
+    assert str(caught.value) == "The provider refused the code."

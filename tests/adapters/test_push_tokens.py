@@ -8,7 +8,7 @@ from server.adapters.google_accounts import GooglePushTokens
 from server.adapters.google_endpoints import GoogleEndpoints
 from server.clock import SystemClock
 from server.ports.errors import OutcomeUnknown
-from server.ports.google_accounts import SignInRefused
+from server.ports.sign_in import SignInRefused
 from server.sandbox.running import RunningSandbox
 
 AUDIENCE = "https://rapport.example/hooks/gmail"

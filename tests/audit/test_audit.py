@@ -23,6 +23,7 @@ from server.mail.models import Route
 from server.playbooks.models import CtaTask
 from server.runtime import Runtime
 from server.timeline.models import Level
+from tests.auth.at_google import sign_in_at
 from tests.cast import ALICE, Book
 from tests.conftest import SignedInClient
 from tests.mail.letters import Desk
@@ -68,6 +69,11 @@ def test_a_deed_that_is_rolled_back_leaves_no_line_and_none_stands_without_its_l
     assert lines(db) == []
     with db.reading() as session:
         assert session.get_one(CtaTask, book.to_do).done_at is None
+
+
+def test_a_sign_in_is_noted_with_who_it_was(db: Database, app: Flask, book: Book) -> None:
+    assert sign_in_at(app.test_client(), ALICE).status_code == 303
+    assert lines(db) == [("Alice Moreau", "auth.callback", "done")]
 
 
 def test_what_is_refused_is_noted(db: Database, book: Book, sign_in: SignIn) -> None:
@@ -175,7 +181,7 @@ def test_every_deed_has_words(app: Flask) -> None:
     unsafe = {
         rule.endpoint for rule in app.url_map.iter_rules() if rule.methods and rule.methods & {"POST", "PUT", "DELETE"}
     }
-    without_a_visitor = {"auth.start_google", "mailbox_push.gmail"}
+    without_a_visitor = {"auth.start", "mailbox_push.gmail"}
     assert unsafe - without_a_visitor - set(DEED_WORDS) == set()
     assert set(DEED_WORDS) - {rule.endpoint for rule in app.url_map.iter_rules()} == set()
 

@@ -41,7 +41,7 @@ def _post(url: str, form: dict[str, Any]) -> requests.Response:
 
 def start_sign_in(client: FlaskClient, *, next_path: str = "/") -> str:
     """Google's address, where the browser is sent."""
-    answer = client.post("/auth/google/start", data={"next": next_path}, headers=OURS, base_url=BASE_URL)
+    answer = client.post("/auth/start", data={"next": next_path}, headers=OURS, base_url=BASE_URL)
     assert answer.status_code == 303, answer.text
     return answer.headers["Location"]
 

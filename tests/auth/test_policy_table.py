@@ -24,11 +24,12 @@ SignIn = Callable[[uuid.UUID], SignedInClient]
 LETTERS = {"T": Role.TAM, "M": Role.MANAGER, "A": Role.ADMIN, "V": Role.VIEWER, "U": Role.AUDITOR}
 TABLE = {
     "public": """
-        static favicon health.healthz health.readyz auth.sign_in auth.start_google auth.google_callback
+        static favicon health.healthz health.readyz auth.sign_in auth.start auth.callback
     """,
     "machine": "mailbox_push.gmail",
     "TMAVU": """
-        auth.sign_out playbooks.home api-docs.openapi_json api_docs.api_docs
+        auth.sign_out sessions.where sessions.end sessions.end_others
+        playbooks.home api-docs.openapi_json api_docs.api_docs
         accounts.AccountList accounts.AccountDetail contacts.ContactsOfAccount
         customer_360.account_list customer_360.account customer_360.account_timeline
         customer_360.people.contact customer_360.people.contact_timeline

@@ -116,6 +116,6 @@ def test_a_form_may_bring_the_token_itself(alice: SignedInClient) -> None:
 
 def test_nobody_can_be_made_to_start_a_sign_in_from_elsewhere(alice: SignedInClient) -> None:
     answer = FlaskClient.open(
-        alice, "/auth/google/start", method="POST", headers={"Origin": "https://evil.example"}, base_url=BASE_URL
+        alice, "/auth/start", method="POST", headers={"Origin": "https://evil.example"}, base_url=BASE_URL
     )
     assert answer.status_code == 403

@@ -12,13 +12,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from server.adapters.google_accounts import GoogleSignIn
-from server.adapters.google_endpoints import GoogleEndpoints
+from server.adapters.oidc import OidcSignIn
 from server.app import create_app
-from server.auth import oauth_attempts, people
+from server.auth import oauth_attempts
 from server.auth.models import OAuthAttempt, User, UserSession
+from server.auth.recognise import Policy
+from server.auth.recognise import recognise as recognise_user
 from server.errors import Forbidden, Invalid
-from server.ports.google_accounts import Identity
+from server.ports.sign_in import Identity
 from server.runtime import Runtime
 from server.sandbox.running import RunningSandbox
 from tests.auth.at_google import agree, sign_in_at, start_sign_in
@@ -63,15 +64,15 @@ def test_under_https_cookies_are_bound_to_the_host(runtime: Runtime, book: Book,
     home = "https://rapport.example"
     with RunningSandbox(tmp_path / "google.sqlite3", redirect_uris_prefix=home) as google:
         settings = replace(runtime.settings, base_url=home)
-        sign_in = GoogleSignIn(
-            endpoints=GoogleEndpoints.for_sandbox(google.base_url),
+        sign_in = OidcSignIn(
+            issuer=google.base_url,
             client_id=settings.google_client_id,
             client_secret=settings.google_client_secret,
             clock=runtime.clock,
         )
         app = create_app(replace(runtime, settings=settings, sign_in=sign_in))
         client = app.test_client()
-        start = client.post("/auth/google/start", headers={"Origin": home}, base_url=home)
+        start = client.post("/auth/start", headers={"Origin": home}, base_url=home)
         back = client.get(agree(start.headers["Location"], ALICE), base_url=home)
     assert back.status_code == 303
     lines = [*start.headers.getlist("Set-Cookie"), *back.headers.getlist("Set-Cookie")]
@@ -115,7 +116,7 @@ def test_a_person_who_says_no_at_google_is_not_signed_in(browser: FlaskClient) -
     query = urlsplit(url).query
     state = dict(pair.split("=") for pair in query.split("&"))["state"]
     answer = browser.get(
-        f"/auth/google/callback?state={state}&error=access_denied&error_description=<script>alert(1)</script>",
+        f"/auth/callback?state={state}&error=access_denied&error_description=<script>alert(1)</script>",
         base_url=BASE_URL,
     )
     assert answer.status_code == 403
@@ -209,12 +210,14 @@ def identity(email: str = ALICE, *, subject: str = "s-1", verified: bool = True,
         email_verified=verified,
         name="A person",
         hosted_domain=domain,
+        groups=None,
     )
 
 
 def recognise(runtime: Runtime, who: Identity, *, hosted_domain: str | None = None) -> str:
+    policy = Policy(provider="Google", hosted_domain=hosted_domain)
     with runtime.db.transaction() as session:
-        return people.recognise(session, who, hosted_domain=hosted_domain).email
+        return recognise_user(session, who, policy=policy, now=runtime.clock.now()).email
 
 
 def test_an_address_that_google_did_not_verify_is_nobody(runtime: Runtime, book: Book) -> None:

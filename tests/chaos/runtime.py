@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from server.adapters.gmail import GoogleGmail
-from server.adapters.google_accounts import GoogleMailboxAccess, GooglePushTokens, GoogleSignIn
+from server.adapters.google_accounts import GoogleMailboxAccess, GooglePushTokens
 from server.adapters.google_endpoints import GoogleEndpoints
+from server.app import sign_in_by
 from server.clock import Clock
 from server.db import Database, make_engine
 from server.jobqueue import RqJobQueue
@@ -27,7 +28,7 @@ def runtime_by(clock: Clock, settings: Settings, *, database_url: str) -> Runtim
         jobs=RqJobQueue(settings.redis_url),
         vault=Vault(settings.token_keys),
         gmail=GoogleGmail(endpoints=endpoints, clock=clock, read_timeout_s=_READ_TIMEOUT_S, **client),
-        sign_in=GoogleSignIn(endpoints=endpoints, clock=clock, **client),
+        sign_in=sign_in_by(settings, clock),
         mailbox_access=GoogleMailboxAccess(endpoints=endpoints, clock=clock, **client),
         push_tokens=GooglePushTokens(
             endpoints=endpoints,

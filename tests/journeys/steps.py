@@ -9,7 +9,7 @@ from tests.journeys.conftest import Demo
 
 def sign_in(page: Page, demo: Demo, email: str) -> None:
     page.goto(demo.url)
-    page.get_by_role("button", name="Continue with Google").click()
+    page.get_by_role("button", name="Sign in with Google").click()
     _choose(page, email)
     allow = page.get_by_role("button", name="Allow")
     expect(allow.or_(page.get_by_role("heading", name="Cockpit", exact=True))).to_be_visible()

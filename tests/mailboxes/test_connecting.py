@@ -112,8 +112,8 @@ def test_the_way_back_works_once(alice: SignedInClient, runtime: Runtime, book: 
 
 
 def test_the_way_back_of_a_sign_in_connects_nothing(alice: SignedInClient, runtime: Runtime, book: Book) -> None:
-    url = alice.post("/auth/google/start").headers["Location"]
-    back = agree(url, ALICE).replace("/auth/google/callback", "/mailbox/callback")
+    url = alice.post("/auth/start").headers["Location"]
+    back = agree(url, ALICE).replace("/auth/callback", "/mailbox/callback")
     alice.get(back)
     assert mailbox_of(runtime, book.alice) is None
 

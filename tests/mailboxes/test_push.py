@@ -135,7 +135,7 @@ def test_only_post_is_known_and_other_pages_keep_their_guard(app: Flask, watched
     client = app.test_client()
     assert client.get("/hooks/gmail").status_code == 405
     assert client.post("/mailbox/disconnect").status_code == 303, "a stranger is sent to sign in"
-    cross = client.post("/auth/google/start", headers={"Sec-Fetch-Site": "cross-site"})
+    cross = client.post("/auth/start", headers={"Sec-Fetch-Site": "cross-site"})
     assert cross.status_code == 403
 
 

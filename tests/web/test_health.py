@@ -49,7 +49,7 @@ def test_behind_https_every_cookie_is_secure_and_bound_to_the_host(runtime: Runt
     assert app.config["SESSION_COOKIE_SECURE"]
     assert auth_pages.session_cookie(settings).startswith("__Host-")
     headers = {"Origin": "https://rapport.example.com"}
-    answer = app.test_client().post("/auth/google/start", base_url="https://rapport.example.com", headers=headers)
+    answer = app.test_client().post("/auth/start", base_url="https://rapport.example.com", headers=headers)
     assert answer.status_code == 303
     for cookie in answer.headers.getlist("Set-Cookie"):
         assert cookie.startswith("__Host-")

@@ -15,6 +15,7 @@ import samples_of_audit as audit
 import samples_of_emails as emails
 import samples_of_mail as mail
 import samples_of_mailboxes as mailboxes
+import samples_of_sign_in
 from flask import Flask, Response, abort, g, render_template, url_for
 from jinja2 import StrictUndefined
 from markupsafe import Markup
@@ -44,11 +45,6 @@ SPEC = {
         }
     },
 }
-SIGN_IN = {"next_path": "", "error": None, "sandbox_people": []}
-PEOPLE = [
-    samples.O(name="Maya Ortiz", email="maya@rapport.example", role="TAM"),
-    samples.O(name="Devin Cole", email="devin@rapport.example", role="Manager"),
-]
 PROBLEM = {
     "status": 404,
     "title": "There is no such page",
@@ -66,12 +62,9 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
     texts = emails.compose()["texts"]
     texts[0].blocks[0].error = "The field contact.frist_name does not exist. Did you mean contact.first_name?"
     return {
-        "sign-in": ("auth/sign_in.html", SIGN_IN),
-        "sign-in-sandbox": (
-            "auth/sign_in.html",
-            SIGN_IN
-            | {"error": "Google did not let you in. Try again, or choose another account.", "sandbox_people": PEOPLE},
-        ),
+        **samples_of_sign_in.doors(),
+        "sessions": ("auth/sessions.html", samples_of_sign_in.sessions()),
+        "sessions-one": ("auth/sessions.html", samples_of_sign_in.sessions(others=False)),
         "cockpit": ("playbooks/cockpit.html", samples.cockpit(samples.usual_groups(), samples.BANNER)),
         "cockpit-empty": ("playbooks/cockpit.html", samples.cockpit([])),
         "cockpit-filtered": ("playbooks/cockpit.html", samples.cockpit([], is_filtered=True)),

@@ -134,6 +134,8 @@ def the_menu_opens(page: Page) -> None:
     page.get_by_role("button", name="Maya Ortiz").press("ArrowDown")
     expect(page.locator("#me-menu").get_by_role("link", name="Mailbox")).to_be_focused()
     page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("link", name="Where you are signed in")).to_be_focused()
+    page.keyboard.press("ArrowDown")
     expect(page.get_by_role("button", name="Sign out")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#me-menu")).not_to_be_visible()

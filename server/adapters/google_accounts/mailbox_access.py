@@ -6,14 +6,16 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from server.adapters.google_accounts.code_exchange import exchange_code, json_object, once
-from server.adapters.google_accounts.id_token import checked_claims
-from server.adapters.google_accounts.provider import Provider
+from server.adapters.google_accounts.code_exchange import exchange_code
 from server.adapters.google_endpoints import GoogleEndpoints
+from server.adapters.oidc.http import json_object, once
+from server.adapters.oidc.id_token import checked_claims
+from server.adapters.oidc.provider import Provider
 from server.clock import Clock
 from server.ports.errors import OutcomeUnknown
 from server.ports.gmail import OAuthTokens
-from server.ports.google_accounts import MailboxGrant, SignInRefused
+from server.ports.google_accounts import MailboxGrant
+from server.ports.sign_in import SignInRefused
 
 # With these the token answer carries an ID token, and so the address of the mailbox.
 ADDRESS_SCOPES = ("openid", "email")
@@ -48,7 +50,7 @@ class GoogleMailboxAccess:
 
     def redeem(self, *, code: str, redirect_uri: str, code_verifier: str) -> MailboxGrant:
         answer = exchange_code(
-            self._provider.token_endpoint,
+            self._provider.endpoint("token_endpoint"),
             client_id=self._client_id,
             client_secret=self._client_secret,
             code=code,
@@ -58,7 +60,6 @@ class GoogleMailboxAccess:
         claims = checked_claims(
             answer.get("id_token"),
             provider=self._provider,
-            issuer=self._endpoints.issuer,
             client_id=self._client_id,
             nonce=None,  # the code is bound to this browser by state and PKCE; the port asks for no nonce here
             now=self._clock.now(),

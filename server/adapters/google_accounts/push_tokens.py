@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hmac
 
-from server.adapters.google_accounts.id_token import claims_for
-from server.adapters.google_accounts.provider import Provider
 from server.adapters.google_endpoints import GoogleEndpoints
+from server.adapters.oidc.id_token import claims_for
+from server.adapters.oidc.provider import Provider
 from server.clock import Clock
-from server.ports.google_accounts import SignInRefused
+from server.ports.sign_in import SignInRefused
 
 
 class GooglePushTokens:
@@ -21,7 +21,6 @@ class GooglePushTokens:
     def __init__(
         self, *, endpoints: GoogleEndpoints, audience: str | None, service_account: str | None, clock: Clock
     ) -> None:
-        self._issuer = endpoints.issuer
         self._audience = audience
         self._service_account = service_account
         self._clock = clock
@@ -30,9 +29,7 @@ class GooglePushTokens:
     def check(self, token: str) -> None:
         if not self._audience or not self._service_account:
             raise _refused("not_set_up")
-        claims = claims_for(
-            token, provider=self._provider, issuer=self._issuer, audience=self._audience, now=self._clock.now()
-        )
+        claims = claims_for(token, provider=self._provider, audience=self._audience, now=self._clock.now())
         # Anybody can have Google sign a token for our audience; only ours can have it in this account's name.
         if claims.get("email_verified") is not True:
             raise _refused("email_verified")

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 import server.db
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql")
 INSTANT = server.db.UtcDateTime(timezone=True)

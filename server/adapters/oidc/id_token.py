@@ -9,18 +9,21 @@ from typing import Any
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
-from server.adapters.google_accounts.provider import Provider
-from server.ports.google_accounts import SignInRefused
+from server.adapters.oidc.provider import Provider
+from server.ports.sign_in import SignInRefused
 
 LEEWAY_S = 60
 OLDEST_S = 3600
 
 
 def checked_claims(
-    token: object, *, provider: Provider, issuer: str, client_id: str, nonce: str | None, now: datetime
+    token: object, *, provider: Provider, client_id: str, nonce: str | None, now: datetime
 ) -> Mapping[str, Any]:
-    """The claims of a token that is Google's, for us, fresh, and the answer to this nonce. Raises SignInRefused."""
-    claims = claims_for(token, provider=provider, issuer=issuer, audience=client_id, now=now)
+    """The claims of a token that is this provider's, for us, fresh, and the answer to this nonce.
+
+    Raises SignInRefused, or OutcomeUnknown when the provider's keys cannot be had at the moment.
+    """
+    claims = claims_for(token, provider=provider, audience=client_id, now=now)
     if claims.get("azp", client_id) != client_id:
         raise _refused("azp")
     if nonce is not None and claims.get("nonce") != nonce:
@@ -30,15 +33,12 @@ def checked_claims(
     return claims
 
 
-def claims_for(token: object, *, provider: Provider, issuer: str, audience: str, now: datetime) -> Mapping[str, Any]:
-    """The claims of a token that this issuer signed for this audience alone, and that is fresh.
-
-    Raises SignInRefused.
-    """
+def claims_for(token: object, *, provider: Provider, audience: str, now: datetime) -> Mapping[str, Any]:
+    """The claims of a token that this provider signed for this audience alone, and that is fresh. Raises as above."""
     if not isinstance(token, str):
         raise _refused("missing")
     claims = _signed_claims(token, provider)
-    if claims.get("iss") != issuer:
+    if claims.get("iss") != provider.issuer:
         raise _refused("iss")
     # An audience beside us would let another client's token in, whatever azp says.
     if claims.get("aud") not in (audience, [audience]):
@@ -50,8 +50,7 @@ def claims_for(token: object, *, provider: Provider, issuer: str, audience: str,
 def _signed_claims(token: str, provider: Provider) -> Mapping[str, Any]:
     try:
         key_id = str(jws.extract_compact(token.encode()).headers().get("kid", ""))
-        # RS256 alone: neither `none` nor a symmetric algorithm with our public key as its secret.
-        return jwt.decode(token, provider.keys(key_id), algorithms=["RS256"]).claims
+        return jwt.decode(token, provider.keys(key_id), algorithms=provider.algorithms).claims
     except (JoseError, ValueError, TypeError, KeyError):
         raise _refused("signature") from None
 

@@ -1,0 +1,80 @@
+"""A person signs in with Chromium at a provider that others wrote, under the product's own policy."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.serving import make_server
+
+from server.app import create_app, sign_in_by
+from server.runtime import Runtime
+from tests.auth.at_providers import ALICE, BOB, ZOE, certified
+from tests.cast import Book
+from tests.conftest import settings_for_tests
+
+
+@pytest.fixture
+def home(runtime: Runtime, book: Book, tmp_path: Path) -> Iterator[str]:
+    """The address of a Rapport where groups decide."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    with certified(f"{url}/auth/callback") as provider:
+        environ = {**provider.environ, "RAPPORT_BASE_URL": url, "OIDC_ROLES": "CS-TAM=tam, CS-Ops=admin"}
+        settings = settings_for_tests(environ, tmp_path)
+        app = create_app(replace(runtime, settings=settings, sign_in=sign_in_by(settings, runtime.clock)))
+        server = make_server("127.0.0.1", int(url.rsplit(":", 1)[1]), app, threaded=True)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        yield url
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def sign_in(page: Page, home: str, email: str, *, path: str = "") -> None:
+    page.goto(f"{home}{path}")
+    page.get_by_role("button", name="Sign in with Keys & Co").click()
+    page.locator("input[name=login]").fill(email)
+    page.locator("input[name=password]").fill("any")
+    page.locator("button[type=submit]").click()
+    page.get_by_role("button", name="Continue").click()
+
+
+def test_from_the_button_to_the_page_and_out_again(home: str, browser: Browser) -> None:
+    with browser.new_context() as here, browser.new_context() as there:
+        page, complaints = here.new_page(), []
+        page.on("console", lambda message: complaints.append((message.location["url"], message.text)))
+        sign_in(page, home, ALICE, path="/accounts")
+        page.wait_for_url(f"{home}/accounts")
+        other = there.new_page()
+        sign_in(other, home, ALICE)
+        other.wait_for_url(f"{home}/cockpit")
+        page.get_by_role("button", name="Alice Moreau").click()
+        page.get_by_role("link", name="Where you are signed in").click()
+        expect(page.get_by_text("Chrome on Linux")).to_have_count(2)
+        expect(page.get_by_text("This browser")).to_have_count(1)
+        page.get_by_role("button", name="Sign out everywhere else").click()
+        page.locator("#confirm").get_by_role("button", name="Sign out").click()
+        expect(page.get_by_text("Signed out of 1 other browser.")).to_be_visible()
+        other.reload()
+        expect(other.get_by_role("button", name="Sign in with Keys & Co")).to_be_visible()
+        page.get_by_role("button", name="Sign out: Chrome on Linux, this browser").click()
+        page.wait_for_url(f"{home}/sign-in")
+        assert [text for url, text in complaints if url.startswith(home)] == []
+
+
+def test_groups_open_the_door_or_not(home: str, browser: Browser) -> None:
+    with browser.new_context() as zoes, browser.new_context() as bobs:
+        page = zoes.new_page()
+        sign_in(page, home, ZOE)
+        page.wait_for_url(f"{home}/cockpit")
+        expect(page.get_by_role("button", name="Zoë Quinn")).to_contain_text("Admin")
+        page = bobs.new_page()
+        sign_in(page, home, BOB)
+        expect(page.get_by_role("alert")).to_contain_text("None of your groups at Keys & Co may use Rapport.")
