@@ -1,4 +1,4 @@
-"""A trip to Google and back. What the browser carries is random and opaque; what it means stays in our table.
+"""A trip to the provider and back. What the browser carries is random and opaque; what it means stays in our table.
 
 (Gainsight's plug-in put mail data into `state` and echoed `error_description`: CVE-2026-31381 and -31382.)
 """
