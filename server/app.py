@@ -17,7 +17,7 @@ from server.audit import note
 from server.audit import pages as audit_pages
 from server.auth import gate, policy, session_pages
 from server.auth import pages as auth_pages
-from server.auth.endpoints import MACHINES, PUBLIC
+from server.auth.endpoints import MACHINES, PUBLIC, RATES, UNCOUNTED
 from server.auth.policy import Deed
 from server.clock import Clock, SystemClock
 from server.contacts import api as contacts_api
@@ -47,7 +47,7 @@ from server.template_library import pages as template_library
 from server.template_library import version_pages as template_versions
 from server.timeline import api as timeline_api
 from server.vault import Vault
-from server.web import api, frame, guard, identity, problems
+from server.web import api, frame, guard, identity, problems, rate_limits
 from server.web.frame import NavEntry
 from server.web.identity import require_visitor
 
@@ -121,6 +121,8 @@ def create_app(runtime: Runtime) -> Flask:
     frame.install(app, runtime, nav=lambda: _nav(runtime))
     guard.begin(app)
     identity.install(app, auth_pages.find_visitor, public=lambda endpoint: endpoint in PUBLIC)
+    if settings.has_rate_limits:
+        rate_limits.install(app, settings.redis_url, RATES, is_counted=lambda endpoint: endpoint not in UNCOUNTED)
     note.install(app, runtime.db, runtime.clock)
     gate.install(app)
     guard.install(app, base_url=settings.base_url, provider_origin=_google_origin(settings), machines=MACHINES)

@@ -44,3 +44,13 @@ class Unavailable(RapportError):
     """A service we depend on does not answer; the same call may work later."""
 
     title = "Not reachable right now"
+
+
+class TooMany(RapportError):
+    """Somebody asks too often. `wait_s` is after how many seconds it works again."""
+
+    title = "Too many requests"
+
+    def __init__(self, detail: str, *, cure: str = "", wait_s: int) -> None:
+        self.wait_s = wait_s
+        super().__init__(detail, cure=cure)

@@ -68,6 +68,7 @@ class Settings:
     sandbox_url: str | None
     templates_dir: Path
     log_format: str
+    has_rate_limits: bool
     poll_interval_s: int
     gmail_push_topic: str | None
     gmail_push_audience: str | None
@@ -128,6 +129,8 @@ class _Reader:
             sandbox_url=around.sandbox_url,
             templates_dir=Path(self._get("RAPPORT_TEMPLATES_DIR") or "email_templates").absolute(),
             log_format=self._choice("RAPPORT_LOG_FORMAT", ("json", "console"), "json"),
+            has_rate_limits=self._choice("RAPPORT_RATE_LIMITS", ("on", "off"), "off" if env is Env.TEST else "on")
+            == "on",
             poll_interval_s=self._poll_interval_s(),
             gmail_push_topic=topic,
             gmail_push_audience=audience,

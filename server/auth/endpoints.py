@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from server.auth.policy import Deed
+from server.web.rate_limits import Rates
 
 
 class Access(StrEnum):
@@ -89,3 +90,16 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
 ENDPOINTS: Mapping[str, Access | Deed] = {name: access for access, names in _BY_ACCESS.items() for name in names}
 PUBLIC = frozenset(name for name, access in ENDPOINTS.items() if access in (Access.PUBLIC, Access.MACHINE))
 MACHINES = frozenset(name for name, access in ENDPOINTS.items() if access is Access.MACHINE)
+# What costs more than a page, or is tried by those who guess.
+RATES = Rates(
+    by_endpoint={
+        "auth.start": ("sign_in", "30/minute"),
+        "auth.callback": ("sign_in", "30/minute"),
+        "mailbox_push.gmail": ("push", "3000/minute"),
+        "ctas.SendEmail": ("send", "60/minute"),
+        "compose.send_email": ("send", "60/minute"),
+        "template_editor.test_email": ("test_email", "20/minute"),
+        "audit.export": ("export", "10/minute"),
+    }
+)
+UNCOUNTED = frozenset({"static", "favicon", "health.healthz", "health.readyz"})

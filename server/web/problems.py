@@ -10,7 +10,7 @@ from flask import Flask, Response, g, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from server.errors import Conflict, Forbidden, Invalid, NotFound, RapportError, Unavailable
+from server.errors import Conflict, Forbidden, Invalid, NotFound, RapportError, TooMany, Unavailable
 from server.logs import logger
 from server.web.identity import SignInNeeded
 
@@ -20,6 +20,7 @@ STATUS_OF: dict[type[RapportError], int] = {
     Conflict: 409,
     Invalid: 422,
     Unavailable: 503,
+    TooMany: 429,
 }
 _TITLES = {
     404: ("There is no such page", "The address may be old or mistyped."),
@@ -75,8 +76,12 @@ def _rapport_error(error: RapportError) -> Response:
     status = status_of(error)
     if is_api():
         fields = error.fields if isinstance(error, Invalid) else {}
-        return problem(status, error.title, error.detail, error.cure, errors=fields)
-    return _page(status, error.title, error.detail, error.cure)
+        response = problem(status, error.title, error.detail, error.cure, errors=fields)
+    else:
+        response = _page(status, error.title, error.detail, error.cure)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.wait_s)
+    return response
 
 
 def _http_error(error: HTTPException) -> BaseResponse:
