@@ -1,5 +1,5 @@
 # The browser's files
-FROM node:20-bookworm-slim AS web
+FROM node:20.20.2-bookworm-slim AS web
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
@@ -7,7 +7,7 @@ COPY tools/web tools/web
 COPY web_assets web_assets
 RUN mkdir -p server/web/static && npm run build
 
-FROM python:3.11-slim-bookworm
+FROM python:3.11.14-slim-bookworm
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 RAPPORT_ENV=production RAPPORT_BIND=0.0.0.0:8400
 WORKDIR /srv/rapport
 COPY requirements/runtime.txt requirements/build.txt requirements/

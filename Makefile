@@ -12,7 +12,7 @@ SEEDS ?= 1-50
 MESSAGES ?= 2000
 PY := .venv/bin/python
 
-.PHONY: help setup setup-tests assets demo demo-reset test lint bench chaos-mail lock clean
+.PHONY: help setup setup-tests assets demo demo-reset test lint bench chaos-mail sbom lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make lint        style, types"
 	@echo "make bench       measurements"
 	@echo 'make chaos-mail  mail is read while everything breaks: SEEDS="7 8" MESSAGES=2000'
+	@echo "make sbom        what is distributed, as CycloneDX JSON in var/sbom/"
 	@echo "make lock        new lock files after a change of pyproject.toml"
 
 setup: .venv/.ready assets
@@ -91,6 +92,9 @@ bench: setup tools/bench/peers/node_modules/.ready
 
 chaos-mail: setup-tests
 	@$(PY) -m tests.chaos.mail_reading --seeds "$(SEEDS)" --messages $(MESSAGES)
+
+sbom: setup
+	@$(PY) -m tools.supply_chain.sbom
 
 lock:
 	@tools/lock

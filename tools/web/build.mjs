@@ -1,9 +1,10 @@
 // Builds what the pages load: server/web/static/dist/ with content-hashed files, manifest.json
-// ({"app.css": "app.4f2a9c01.css", ...}) and icons.json ({"send": "<path .../>", ...}).
+// ({"app.css": "app.4f2a9c01.css", ...}), icons.json ({"send": "<path .../>", ...}) and packages.json: whose code is in
+// these files ({"htmx.org": {"version": "4.0.1", "license": "0BSD", "embeds": {}}, ...}), for the bill of materials.
 // Most parts ship ready for the browser, so copying and hashing is all there is to do. Only what stands on CodeMirror, which
 // ships as modules, is bundled.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -11,11 +12,40 @@ import { build } from "esbuild";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const out = join(root, "server", "web", "static", "dist");
 const sources = join(root, "web_assets");
-const fromPackage = (path) => readFileSync(join(root, "node_modules", path));
 const fromSources = (path) => readFileSync(join(sources, path));
 const withoutMap = (bytes) => bytes.toString("utf8").replace(/\n?\/[/*]# sourceMappingURL=.*?(\*\/)?\s*$/, "\n");
 
 const manifest = {};
+const packages = {};
+
+// "a/node_modules/@x/y/z.js" is of the package "@x/y", which stands in "a/node_modules/@x/y".
+const inPackage = /^(.*node_modules\/)((?:@[^/]+\/)?[^/]+)\//;
+
+function notePackage(path) {
+  const [, folder, name] = inPackage.exec(path);
+  const { version, license } = JSON.parse(readFileSync(join(root, folder, name, "package.json"), "utf8"));
+  if (packages[name] && packages[name].version !== version) throw new Error(`${name} is there in two versions.`);
+  return packages[name] ??= { version, license: license ?? null, embeds: {} };
+}
+
+// What others have bundled before us stands in no lock file: their source maps and comments name it.
+function noteEmbedded(found, path, text) {
+  if (existsSync(`${path}.map`)) {
+    for (const source of JSON.parse(readFileSync(`${path}.map`, "utf8")).sources) {
+      const inner = inPackage.exec(source)?.[2];
+      if (inner) found.embeds[inner] ??= null;
+    }
+  }
+  for (const [, name, version] of text.matchAll(/^\s*\*+ (@?[\w./-]+) v(\d+\.\d+\.\d+)$/gm)) found.embeds[name] = version;
+}
+
+function fromPackage(path) {
+  const whole = join(root, "node_modules", path);
+  const content = readFileSync(whole);
+  const found = notePackage(`node_modules/${path}`);
+  if (/\.(js|css)$/.test(path)) noteEmbedded(found, whole, content.toString("utf8"));
+  return content;
+}
 
 function emit(name, content) {
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 10);
@@ -48,10 +78,16 @@ function iconInners() {
 
 // A module and all it imports as one file for browsers with ES modules; comments with licences stay.
 async function bundled(path) {
-  const { outputFiles: [file] } = await build({
+  const { outputFiles: [file], metafile } = await build({
     entryPoints: [join(sources, path)], absWorkingDir: root, bundle: true, minify: true, write: false,
     format: "esm", target: "es2022", legalComments: "eof", logLevel: "warning",
+    metafile: true,
   });
+  for (const { inputs } of Object.values(metafile.outputs)) {
+    for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+      if (bytesInOutput > 0 && inPackage.test(input)) notePackage(input);
+    }
+  }
   return file.contents;
 }
 
@@ -78,5 +114,7 @@ emit("editor.js", editor);
 emit("new-template.js", newTemplate);
 
 writeFileSync(join(out, "icons.json"), `${JSON.stringify(iconInners(), null, 1)}\n`);
+const sorted = Object.fromEntries(Object.entries(packages).sort(([one], [other]) => (one < other ? -1 : 1)));
+writeFileSync(join(out, "packages.json"), `${JSON.stringify(sorted, null, 1)}\n`);
 writeFileSync(join(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 console.log(`${Object.keys(manifest).length} files in ${out}`);
