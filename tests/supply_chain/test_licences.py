@@ -56,7 +56,7 @@ def test_what_others_bundled_brings_no_copyleft_licence() -> None:
 
 
 def test_nobody_adds_a_python_package_to_the_server_unnoticed() -> None:
-    assert sorted(pin.name for pin in python_lock(RUNTIME_LOCK)) == names("runtime_packages.txt")
+    assert sorted({pin.name for pin in python_lock(RUNTIME_LOCK)}) == names("runtime_packages.txt")
 
 
 def test_nobody_adds_a_package_to_the_browsers_files_unnoticed() -> None:
