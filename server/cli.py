@@ -53,6 +53,7 @@ class _ByName(click.Group):
         "mail": "server.mail.cli:mail",
         "match": "server.mail.cli:match_command",
         "inbound": "server.mail.cli:inbound_command",
+        "mailboxes": "server.mailboxes.cli:mailboxes",
     },
 )
 @click.version_option(__version__, prog_name="rapport")

@@ -185,6 +185,8 @@ def _finish_sign_in() -> BaseResponse:
     )
     with here.db.transaction() as session:
         user = recognise.recognise(session, identity, policy=_policy(here.settings), now=now)
+        # The browser begins anew: what it was signed in as before ends here.
+        sessions.close_by_token(session, token=request.cookies.get(session_cookie(here.settings), ""))
         token = sessions.open_session(
             session, user_id=user.id, user_agent=request.user_agent.string, ip=request.remote_addr, now=now
         )

@@ -66,6 +66,11 @@ def close(session: Session, *, session_id: uuid.UUID) -> None:
     session.execute(delete(UserSession).where(UserSession.id == session_id))
 
 
+def close_by_token(session: Session, *, token: str) -> None:
+    """Of whatever a browser brings as its cookie; nothing when it is nobody's."""
+    session.execute(delete(UserSession).where(UserSession.token_hash == _hash(token)))
+
+
 def of_user(session: Session, *, user_id: uuid.UUID, now: datetime) -> Sequence[UserSession]:
     """The browsers in which this person is signed in now, the one seen last first."""
     return session.scalars(

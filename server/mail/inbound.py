@@ -79,5 +79,5 @@ def _written(row: InboundAddress, domain: str) -> str:
 
 
 def _new_token() -> str:
-    """100 bits in 20 characters that survive being read aloud and being written in capitals."""
-    return base64.b32encode(secrets.token_bytes(13)).decode("ascii")[:20].lower()
+    """130 bits in 26 characters that survive being read aloud and being written in capitals."""
+    return base64.b32encode(secrets.token_bytes(17)).decode("ascii")[:26].lower()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_LOCAL = re.compile(r"log\+([a-z2-7]{20})")
+_LOCAL = re.compile(r"log\+([a-z2-7]{26})")
 
 
 def token_in(email: str) -> str:

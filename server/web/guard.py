@@ -50,6 +50,7 @@ def install(app: Flask, *, base_url: str, provider_origin: str, machines: frozen
     `machines` are endpoints that no browser calls: they take no cookie as proof and have no origin to check.
     """
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(base_url))
+    is_https = base_url.startswith("https://")
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -59,6 +60,9 @@ def install(app: Flask, *, base_url: str, provider_origin: str, machines: frozen
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        if is_https:
+            # Of this host alone: what else lives under the domain is not ours to decide.
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         headers["X-Request-Id"] = g.get("request_id", "")
         if request.endpoint != "static" or response.status_code >= 400:
             headers.setdefault("Cache-Control", "no-store")

@@ -102,6 +102,17 @@ def test_each_sign_in_has_a_session_of_its_own(browser: FlaskClient) -> None:
     assert len({first, session_of(browser), "chosen-by-somebody-else"}) == 3
 
 
+def test_signing_in_anew_ends_what_this_browser_was_signed_in_as(
+    browser: FlaskClient, runtime: Runtime, stepping_clock: SteppingClock
+) -> None:
+    sign_in_at(browser, ALICE)
+    stepping_clock.advance(hours=13)  # idle, and not yet seven days old
+    assert sign_in_at(browser, BOB).status_code == 303
+    with runtime.db.reading() as session:
+        found = session.scalars(select(User.email).join(UserSession, UserSession.user_id == User.id)).all()
+    assert found == [BOB]
+
+
 def test_an_unknown_person_is_turned_away(browser: FlaskClient, runtime: Runtime, book: Book) -> None:
     with runtime.db.transaction() as session:
         session.delete(session.get_one(User, book.dana))  # Google knows her, we do not

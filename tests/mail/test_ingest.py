@@ -27,7 +27,7 @@ from tests.mail.letters import Desk
 from tests.mail.raw_letters import entries, inline_forward, messages, raw_letter, routes, stored
 
 AT = datetime(2026, 11, 23, 8, 15, 42, tzinfo=UTC)
-SECRET = "log+aaaaaaaaaaaaaaaaaaaa@in.rapport.example"
+SECRET = "log+aaaaaaaaaaaaaaaaaaaaaaaaaa@in.rapport.example"
 TO_PRIYA = {"sender": f"Alice Moreau <{ALICE}>", "to": "priya@helios.example", "at": AT}
 
 
@@ -217,7 +217,7 @@ def test_a_customers_mail_that_was_passed_on_by_itself_is_logged_as_it_is_with_t
 
 
 def test_secret_addresses_are_nobody_in_a_mail(desk: Desk):
-    secret = "log+aaaaaaaaaaaaaaaaaaaa@elsewhere.example"
+    secret = "log+aaaaaaaaaaaaaaaaaaaaaaaaaa@elsewhere.example"
     take(desk, raw_letter(**TO_PRIYA, cc=f"LOG+{secret[4:].upper()}"))
     with desk.db.reading() as session:
         shown = [*session.scalars(select(MailParticipant.email)), *session.scalars(select(TimelineParticipant.email))]

@@ -74,7 +74,7 @@ def test_while_the_database_is_locked_the_sender_is_asked_to_try_again_and_nothi
 def test_a_database_that_is_gone_refuses_nobody_for_good(tmp_path: Path):
     db = Database(make_engine(f"sqlite:///{tmp_path / 'empty.sqlite3'}"))
     with Listening(db) as post:
-        assert post.deliver(to_priya(), "log+aaaaaaaaaaaaaaaaaaaa@" + DOMAIN)[0] == 451
+        assert post.deliver(to_priya(), "log+aaaaaaaaaaaaaaaaaaaaaaaaaa@" + DOMAIN)[0] == 451
     db.dispose()
 
 

@@ -189,7 +189,7 @@ VALUES = st.one_of(
         [ALICE, "priya@helios.example", "Priya <priya@helios.example>", "a@b, c@d;", "<x@y>",
          "undisclosed-recipients:;", "multipart/mixed; boundary=a", "message/rfc822", "text/calendar; method=REQUEST",
          "=?utf-8?b?4pyT?=", "\ud800",
-         "Fri, 20 Nov 2026 08:15:42 +0000", "99999999999999999999", "log+aaaaaaaaaaaaaaaaaaaa@in.rapport.example"]
+         "Fri, 20 Nov 2026 08:15:42 +0000", "99999999999999999999", "log+aaaaaaaaaaaaaaaaaaaaaaaaaa@in.rapport.example"]
     ),
 )  # fmt: skip
 

@@ -58,6 +58,16 @@ def test_behind_https_every_cookie_is_secure_and_bound_to_the_host(runtime: Runt
 
 
 @ON_SQLITE
+def test_behind_https_browsers_are_told_to_stay_there(app: Flask, runtime: Runtime) -> None:
+    settings = replace(runtime.settings, base_url="https://rapport.example.com")
+    secure = create_app(replace(runtime, settings=settings)).test_client()
+    for path in ("/sign-in", "/healthz", "/nothing"):
+        answer = secure.get(path, base_url="https://rapport.example.com")
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000", path
+    assert "Strict-Transport-Security" not in app.test_client().get("/sign-in").headers
+
+
+@ON_SQLITE
 def test_the_icon_and_built_files_are_served_and_kept(app: Flask) -> None:
     client = app.test_client()
     with client.get("/favicon.ico") as icon:

@@ -264,7 +264,7 @@ def add_mail_fragments(app: Flask) -> None:
         since = samples.moment("3 weeks ago")
         shown = samples.O(
             is_on=True,
-            address=f"log+{'k' * 20}@in.rapport.example",
+            address=f"log+{'k' * 26}@in.rapport.example",
             since=since,
             new_href="/act",
             question=samples.O(code="525425415", email="alice@rapport.example", asked=samples.moment("2 minutes ago")),
