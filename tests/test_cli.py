@@ -18,11 +18,12 @@ import pytest
 from server.cli import cli
 
 COMMANDS = [
-    (), ("users",), ("users", "add"), ("templates",), ("templates", "check"), ("templates", "load"),
-    ("templates", "diff"), ("templates", "pull"), ("templates", "push"),
-    ("templates", "render"), ("import",), ("import", "accounts"), ("import", "contacts"), ("demo",), ("sandbox",),
-    ("web",), ("worker",), ("clock",), ("db",), ("db", "upgrade"), ("db", "draft"), ("keys",), ("keys", "new"),
-    ("mail",), ("mail", "import"), ("mail", "address"), ("match",), ("inbound",),
+    (), ("users",), ("users", "add"), ("users", "end"), ("users", "list"), ("users", "unbind"),
+    ("audit",), ("audit", "export"), ("mailboxes",), ("mailboxes", "reseal"),
+    ("templates",), ("templates", "check"), ("templates", "load"), ("templates", "diff"), ("templates", "pull"),
+    ("templates", "push"), ("templates", "render"), ("import",), ("import", "accounts"), ("import", "contacts"),
+    ("demo",), ("sandbox",), ("web",), ("worker",), ("clock",), ("db",), ("db", "upgrade"), ("db", "draft"),
+    ("keys",), ("keys", "new"), ("mail",), ("mail", "import"), ("mail", "address"), ("match",), ("inbound",),
 ]  # fmt: skip
 Rapport = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -196,7 +197,7 @@ def test_ctrl_c_during_an_import_writes_nothing_and_gives_no_traceback(tmp_path:
     file = tmp_path / "accounts.csv"
     with file.open("w") as rows:
         rows.write("Account ID,Account Name\n")
-        rows.writelines(f"001{number:012d},Account {number}\n" for number in range(100_000))
+        rows.writelines(f"001{number:012d},Account {number}\n" for number in range(250_000))
     process = started(tmp_path, "import", "accounts", str(file))
     wait_for(lambda: b"Checking: 10 %" in (tmp_path / "log").read_bytes() or process.poll() is not None)
     process.send_signal(signal.SIGINT)

@@ -113,8 +113,13 @@ def note(text: str) -> None:
         figures.write(f"{text}\n")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All journeys use one running demo, so they stay in one test process."""
+    """All journeys use one running demo, so they stay in one test process.
+
+    The main job begins with nothing connected, so it comes before the others, however these are shuffled.
+    """
     for item in items:
         if "journeys" in item.path.parts:
             item.add_marker(pytest.mark.xdist_group("journeys"))
+    items.sort(key=lambda item: item.path.name != "test_the_main_job.py")

@@ -25,6 +25,7 @@ EXCEPTIONS = {
 # What packages call their licence, where it is not SPDX's name for it.
 _ALIASES = {
     "3-Clause BSD License": "BSD-3-Clause",
+    "Apache 2": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
     "BSD 3-Clause": "BSD-3-Clause",
