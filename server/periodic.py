@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -16,6 +16,7 @@ from server.sends import jobs as send_jobs
 TICK = timedelta(seconds=2)
 SETTLE_EVERY_TICKS = 5
 REMATCH_EVERY_TICKS = 15
+_LOOKS_UP_EVERY_S = 0.1
 
 log = logger(__name__)
 
@@ -36,12 +37,15 @@ def tick(runtime: Runtime, number: int) -> None:
 
 def main(runtime: Runtime) -> None:
     """Tick until SIGTERM or SIGINT."""
-    stop = threading.Event()
+    # A list and no Event: its lock is not for handlers, and of two signals at once the second waits for ever.
+    asked: list[int] = []
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+        signal.signal(name, lambda number, _: asked.append(number))
     log.info("clock_started", every_s=TICK.total_seconds())
     number = 0
-    while not stop.is_set():
+    while not asked:
         tick(runtime, number)
         number += 1
-        stop.wait(TICK.total_seconds())
+        next_at = time.monotonic() + TICK.total_seconds()
+        while not asked and time.monotonic() < next_at:
+            time.sleep(_LOOKS_UP_EVERY_S)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import signal
 import socket
-import threading
 import time
 from collections.abc import Callable, Sequence
 from types import FrameType
@@ -33,8 +32,9 @@ class Supervisor:
         self._say = say
         self._stages: list[Sequence[Part]] = []
         self._ready: set[str] = set()
-        self._stop = threading.Event()
-        self._hurry = threading.Event()
+        # Plain values and no Event: its lock is not for handlers, and of two signals at once the second waits for ever.
+        self._is_asked = False
+        self._is_hurried = False
         self._asked_at = 0.0
 
     def __enter__(self) -> Supervisor:
@@ -69,18 +69,19 @@ class Supervisor:
                     self._say(f"  {part.name} is ready")
                 elif time.monotonic() > end:
                     raise part.failure(f"did not start in {_LONGEST_START_S} s")
-            self._stop.wait(0.03)
+            time.sleep(0.03)
 
     def watch(self) -> None:
         """Return when asked to stop. Raises Unavailable when a part ends by itself."""
-        while not self._stop.wait(0.3):
+        while not self._is_asked:
+            time.sleep(0.1)
             for part in self._parts():
-                if part.has_ended():
+                if part.has_ended() and not self._is_asked:
                     raise part.failure("has ended by itself")
 
     def stop_if_asked(self) -> None:
         """Raises KeyboardInterrupt."""
-        if self._stop.is_set():
+        if self._is_asked:
             raise KeyboardInterrupt
 
     def _parts(self) -> list[Part]:
@@ -93,7 +94,7 @@ class Supervisor:
             part.ask_to_end()
         told = False
         while not all(part.has_ended() for part in stage):
-            if self._hurry.is_set() and not told:
+            if self._is_hurried and not told:
                 told = True
                 for part in stage:
                     part.end_now()
@@ -103,11 +104,11 @@ class Supervisor:
 
     def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
-        if not self._stop.is_set():
+        if not self._is_asked:
             self._asked_at = now
-            self._stop.set()
+            self._is_asked = True
         elif now - self._asked_at > _SAME_SIGNAL_S:
-            self._hurry.set()
+            self._is_hurried = True
 
 
 def _listed(parts: Sequence[Part]) -> str:

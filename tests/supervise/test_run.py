@@ -80,6 +80,15 @@ def test_the_worker_finishes_its_job_and_the_queue_ends_last(tmp_path: Path):
     assert {"worker asked", "web asked", "queue ends"} < set(story)
 
 
+def test_many_signals_at_once_are_one_wish_and_hold_nothing_up(tmp_path: Path):
+    process = supervised(tmp_path, job_s=0.5)
+    for _ in range(200):
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+    assert finish(process) == 0
+    assert "worker ends" in (tmp_path / "story").read_text()
+
+
 def test_asked_again_later_it_ends_by_force(tmp_path: Path):
     process = supervised(tmp_path, job_s=600)
     process.send_signal(signal.SIGINT)
