@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 
 import click
@@ -30,4 +29,4 @@ def export(runtime: Runtime, since: datetime | None, until: datetime | None) -> 
     )
     with runtime.db.reading() as session:
         for one in queries.every(session, wanted):
-            click.echo(json.dumps(queries.as_json(one), ensure_ascii=False))
+            click.echo(queries.json_line(one))

@@ -17,9 +17,9 @@ from server.auth.models import User, UserSession
 from server.clock import Clock
 from server.db import Database
 from server.web.frame import runtime
+from server.web.guard import UNSAFE
 from server.web.identity import current_visitor
 
-_UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _MOST_IDS = 200
 _NOTED = "audit_noted"
 _SIGN_IN = "auth.callback"
@@ -30,7 +30,7 @@ def install(app: Flask, db: Database, clock: Clock) -> None:
 
     @app.before_request
     def begin() -> None:
-        is_deed = request.method in _UNSAFE and current_visitor() is not None
+        is_deed = request.method in UNSAFE and current_visitor() is not None
         g.is_to_be_noted = is_deed or request.endpoint == _SIGN_IN
 
     @app.after_request

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
@@ -62,7 +61,7 @@ def export() -> Response:
     def lines() -> Iterator[str]:
         with here.db.reading() as session:
             for one in queries.every(session, wanted):
-                yield json.dumps(queries.as_json(one), ensure_ascii=False) + "\n"
+                yield queries.json_line(one) + "\n"
 
     response = Response(stream_with_context(lines()), content_type="application/x-ndjson")
     response.headers["Content-Disposition"] = 'attachment; filename="rapport-audit.jsonl"'

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from server.audit.models import AuditEntry
@@ -39,7 +40,7 @@ def page(
     session: Session, wanted: AuditFilter, *, limit: int = 50, before: uuid.UUID | None = None
 ) -> tuple[Sequence[AuditEntry], uuid.UUID | None]:
     """A page, and the row that the next one begins after."""
-    statement = _newest_first(wanted).limit(limit + 1)
+    statement = select(AuditEntry).where(*wanted.conditions()).order_by(AuditEntry.id.desc()).limit(limit + 1)
     if before is not None:
         statement = statement.where(AuditEntry.id < before)
     found = session.scalars(statement).all()
@@ -59,9 +60,9 @@ def every(session: Session, wanted: AuditFilter) -> Iterator[AuditEntry]:
     yield from session.scalars(statement.execution_options(yield_per=500))
 
 
-def as_json(one: AuditEntry) -> dict[str, object]:
-    """A line of the export."""
-    return {
+def json_line(one: AuditEntry) -> str:
+    """A line of the export, without its end."""
+    said = {
         "id": str(one.id),
         "at": one.at.isoformat(),
         "user_id": str(one.user_id) if one.user_id else None,
@@ -73,7 +74,4 @@ def as_json(one: AuditEntry) -> dict[str, object]:
         "ip": one.ip,
         "request_id": one.request_id,
     }
-
-
-def _newest_first(wanted: AuditFilter) -> Select[AuditEntry]:
-    return select(AuditEntry).where(*wanted.conditions()).order_by(AuditEntry.id.desc())
+    return json.dumps(said, ensure_ascii=False)

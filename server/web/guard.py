@@ -17,7 +17,7 @@ from server.web.identity import current_visitor
 
 log = logger(__name__)
 
-_UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 def begin(app: Flask) -> None:
@@ -69,7 +69,7 @@ def install(app: Flask, *, base_url: str, provider_origin: str, machines: frozen
         return response
 
     def check_intent() -> None:
-        if request.method not in _UNSAFE or request.endpoint in machines:
+        if request.method not in UNSAFE or request.endpoint in machines:
             return
         _check_origin(origin)
         visitor = current_visitor()
