@@ -15,7 +15,8 @@ from server.adapters.google_endpoints import GoogleEndpoints
 from server.adapters.oidc import OidcSignIn
 from server.audit import note
 from server.audit import pages as audit_pages
-from server.auth import gate, policy, session_pages
+from server.auth import api as auth_api
+from server.auth import gate, oauth_pages, policy, session_pages, token_pages
 from server.auth import pages as auth_pages
 from server.auth.endpoints import MACHINES, PUBLIC, RATES, UNCOUNTED
 from server.auth.policy import Deed
@@ -139,6 +140,8 @@ def _add_pages(app: Flask) -> None:
         auth_pages.blueprint,
         audit_pages.blueprint,
         session_pages.blueprint,
+        oauth_pages.blueprint,
+        token_pages.blueprint,
         mailbox_pages.blueprint,
         mailbox_push.blueprint,
         mail_pages.blueprint,
@@ -162,7 +165,7 @@ def _add_pages(app: Flask) -> None:
 
 def _add_api(app: Flask, settings: Settings) -> None:
     rest = api.install(app, session_cookie=auth_pages.session_cookie(settings))
-    for blueprint in (accounts_api, contacts_api, timeline_api, cockpit_api, outbox_api):
+    for blueprint in (auth_api, accounts_api, contacts_api, timeline_api, cockpit_api, outbox_api):
         rest.register_blueprint(blueprint.blueprint)
 
 

@@ -28,6 +28,9 @@ _GMAIL_PUSH = ("GMAIL_PUSH_TOPIC", "GMAIL_PUSH_AUDIENCE", "GMAIL_PUSH_SERVICE_AC
 _TOPIC = re.compile(r"projects/[^/\s]+/topics/[^/\s]+")
 
 
+_EXTENSION_ID = re.compile(r"[a-p]{32}")
+
+
 class Env(StrEnum):
     DEVELOPMENT = "development"
     TEST = "test"
@@ -49,7 +52,8 @@ class Settings:
     `poll_interval_s`: at least so often a mailbox that is read is looked at. The three `gmail_push_` are all set or
     none: the topic that Gmail tells of new mail, and who may push to us, for which audience. `inbound_domain` is where
     users' secret addresses live, None without them; `inbound_trusted_mx` is the server whose Authentication-Results
-    are believed. `google_client_` is what mailboxes are connected with; `oidc` is where people sign in.
+    are believed. `extension_ids` are the Gmail extensions that people may give access. `google_client_` is what
+    mailboxes are connected with; `oidc` is where people sign in.
     """
 
     env: Env
@@ -76,6 +80,7 @@ class Settings:
     inbound_domain: str | None
     inbound_bind: str
     inbound_trusted_mx: str | None
+    extension_ids: tuple[str, ...]
 
     @property
     def is_production(self) -> bool:
@@ -138,6 +143,7 @@ class _Reader:
             inbound_domain=self._domain("RAPPORT_INBOUND_DOMAIN"),
             inbound_bind=self._bind("RAPPORT_INBOUND_BIND", "127.0.0.1:8025"),
             inbound_trusted_mx=self._domain("RAPPORT_INBOUND_TRUSTED_MX"),
+            extension_ids=self._extension_ids(),
         )
         if self._problems:
             raise SettingsError(list(dict.fromkeys(self._problems)))
@@ -264,6 +270,14 @@ class _Reader:
             self._problems.append(f"RAPPORT_POLL_SECONDS is {value!r}: give whole seconds from 5 to 3600.")
             return 60
         return int(value)
+
+    def _extension_ids(self) -> tuple[str, ...]:
+        ids = tuple(part.strip() for part in (self._get("RAPPORT_EXTENSION_IDS") or "").split(",") if part.strip())
+        for one in ids:
+            if not _EXTENSION_ID.fullmatch(one):
+                cure = "give ids as chrome://extensions shows them, 32 letters from a to p."
+                self._problems.append(f"RAPPORT_EXTENSION_IDS holds {one!r}: {cure}")
+        return ids
 
     def _gmail_push(self) -> tuple[str | None, str | None, str | None]:
         values = {name: self._get(name) for name in _GMAIL_PUSH}

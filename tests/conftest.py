@@ -38,6 +38,7 @@ from tests.cast import ALICE, Book, connect_mailbox, load_cast, welcome_only
 from tests.postgres import PostgresServer
 
 BASE_URL = "http://127.0.0.1:8400"
+EXTENSION_ID = "abcdefghijklmnopabcdefghijklmnop"
 PUSH = {
     "GMAIL_PUSH_TOPIC": "projects/rapport/topics/gmail",
     "GMAIL_PUSH_AUDIENCE": "https://rapport.example/hooks/gmail",
@@ -181,7 +182,8 @@ def runtime(
     db: Database, job_queue: RqJobQueue, sandbox: RunningSandbox, stepping_clock: SteppingClock, tmp_path: Path
 ) -> Runtime:
     """Everything real: the database, the queue, the adapters against the sandbox. Only the clock can be moved."""
-    settings = settings_for_tests({"RAPPORT_SANDBOX_URL": sandbox.base_url, **PUSH}, tmp_path)
+    environ = {"RAPPORT_SANDBOX_URL": sandbox.base_url, "RAPPORT_EXTENSION_IDS": EXTENSION_ID, **PUSH}
+    settings = settings_for_tests(environ, tmp_path)
     endpoints = GoogleEndpoints.for_sandbox(sandbox.base_url)
     client_id, client_secret = settings.google_client_id, settings.google_client_secret
     client = {"client_id": client_id, "client_secret": client_secret}

@@ -13,7 +13,8 @@ from flask import Flask, Response, g, has_request_context, request
 from sqlalchemy.orm import Session
 
 from server.audit.models import AuditEntry, AuditOutcome
-from server.auth.models import User, UserSession
+from server.auth import acting
+from server.auth.models import User
 from server.clock import Clock
 from server.db import Database
 from server.web.frame import runtime
@@ -22,7 +23,6 @@ from server.web.identity import current_visitor
 
 _MOST_IDS = 200
 _NOTED = "audit_noted"
-_SIGN_IN = "auth.callback"
 
 
 def install(app: Flask, db: Database, clock: Clock) -> None:
@@ -30,8 +30,7 @@ def install(app: Flask, db: Database, clock: Clock) -> None:
 
     @app.before_request
     def begin() -> None:
-        is_deed = request.method in UNSAFE and current_visitor() is not None
-        g.is_to_be_noted = is_deed or request.endpoint == _SIGN_IN
+        g.is_to_be_noted = request.method in UNSAFE and current_visitor() is not None
 
     @app.after_request
     def end(response: Response) -> Response:
@@ -42,12 +41,18 @@ def install(app: Flask, db: Database, clock: Clock) -> None:
         return response
 
     def note_deed(session: Session) -> None:
-        if not has_request_context() or not g.get("is_to_be_noted", False):
+        if not has_request_context():
             return
-        who = _who_signs_in(session)
-        if who is not None or current_visitor() is not None:
-            session.info[_NOTED] = True
-            session.add(_entry(AuditOutcome.DONE, clock, who=who))
+        acts_for = acting.declared(session)
+        if acts_for is not None:
+            outcome = AuditOutcome.REFUSED if acts_for.is_refusal else AuditOutcome.DONE
+            who = session.get(User, acts_for.user_id)
+            session.add(_entry(outcome, clock, who=who, **acts_for.record))
+        elif not g.get("is_to_be_noted", False):
+            return
+        else:
+            session.add(_entry(AuditOutcome.DONE, clock))
+        session.info[_NOTED] = True
 
     def is_noted(session: Session) -> None:
         # The first transaction of a request is its deed; what follows belongs to it.
@@ -67,12 +72,6 @@ def reading(entry_ids: Collection[uuid.UUID]) -> None:
             session.add(_entry(AuditOutcome.READ, here.clock, timeline_entry_ids=some))
 
 
-def _who_signs_in(session: Session) -> User | None:
-    """Whose session is being opened in this transaction; nobody is signed in before it."""
-    opened = next((row for row in session.new if isinstance(row, UserSession)), None)
-    return session.get(User, opened.user_id) if opened is not None else None
-
-
 def _entry(outcome: AuditOutcome, clock: Clock, *, who: User | None = None, **record: Any) -> AuditEntry:
     visitor = current_visitor()
     user_id: uuid.UUID | None = None
@@ -88,7 +87,13 @@ def _entry(outcome: AuditOutcome, clock: Clock, *, who: User | None = None, **re
         role=role,
         deed=request.endpoint or "",
         outcome=outcome,
-        record={name: str(value)[:200] for name, value in (request.view_args or {}).items()} | record,
+        record={name: str(value)[:200] for name, value in (request.view_args or {}).items()} | _by_token() | record,
         ip=request.remote_addr or "",
         request_id=g.get("request_id", ""),
     )
+
+
+def _by_token() -> dict[str, str]:
+    """Which device's or script's token this request came with; nothing for a browser."""
+    visitor = current_visitor()
+    return {"token_id": str(visitor.session_id)} if visitor is not None and visitor.deeds is not None else {}

@@ -8,6 +8,8 @@ from server.auth import people
 from server.auth.models import Role, User
 from server.runtime import Runtime
 
+_AFTERWARDS = "Their mailbox is disconnected within a minute."
+
 
 @click.group()
 def users() -> None:
@@ -61,7 +63,15 @@ def end(runtime: Runtime, email: str) -> None:
     """EMAIL may sign in no more, and is signed out everywhere at once. Their mail and their customers stay."""
     with runtime.db.transaction() as session:
         closed = people.end_user(session, email=email, now=runtime.clock.now())
-    click.echo(f"{email.strip().lower()} may not sign in any more. Signed out of {_browsers(closed)}.")
+    out = ", ".join(
+        _count(count, noun)
+        for count, noun in (
+            (closed.browsers, "browser"),
+            (closed.devices, "Gmail extension"),
+            (closed.tokens, "personal token"),
+        )
+    )
+    click.echo(f"{email.strip().lower()} may not sign in any more. Signed out: {out}. {_AFTERWARDS}")
 
 
 @users.command("unbind")
@@ -74,5 +84,5 @@ def unbind(runtime: Runtime, email: str) -> None:
     click.echo(f"{email.strip().lower()} is bound anew at the next sign-in.")
 
 
-def _browsers(count: int) -> str:
-    return "1 browser" if count == 1 else f"{count} browsers"
+def _count(count: int, noun: str) -> str:
+    return f"1 {noun}" if count == 1 else f"{count} {noun}s"

@@ -23,11 +23,12 @@ class Access(StrEnum):
 _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
     Access.PUBLIC: (
         *("static", "favicon", "health.healthz", "health.readyz"),
-        *("auth.sign_in", "auth.start", "auth.callback"),
+        *("auth.sign_in", "auth.start", "auth.callback", "oauth.metadata"),
     ),
-    Access.MACHINE: ("mailbox_push.gmail",),
+    Access.MACHINE: ("mailbox_push.gmail", "oauth.token", "oauth.revoke"),
     Access.SIGNED_IN: (
-        *("auth.sign_out", "sessions.where", "sessions.end", "sessions.end_others"),
+        *("auth.sign_out", "sessions.where", "sessions.end", "sessions.end_others", "sessions.end_device"),
+        *("oauth.ask", "oauth.answer", "tokens.mine", "tokens.create", "tokens.end", "me.Me"),
         *("playbooks.home", "api-docs.openapi_json", "api_docs.api_docs"),
     ),
     Deed.LOOK: (
@@ -90,11 +91,17 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
 ENDPOINTS: Mapping[str, Access | Deed] = {name: access for access, names in _BY_ACCESS.items() for name in names}
 PUBLIC = frozenset(name for name, access in ENDPOINTS.items() if access in (Access.PUBLIC, Access.MACHINE))
 MACHINES = frozenset(name for name, access in ENDPOINTS.items() if access is Access.MACHINE)
+# What a token may be used for beside /api/, within its scopes.
+FOR_TOKENS = frozenset({"audit.export"})
 # What costs more than a page, or is tried by those who guess.
 RATES = Rates(
     by_endpoint={
         "auth.start": ("sign_in", "30/minute"),
         "auth.callback": ("sign_in", "30/minute"),
+        "oauth.answer": ("sign_in", "30/minute"),
+        "oauth.token": ("token", "120/minute"),
+        "oauth.revoke": ("token", "120/minute"),
+        "tokens.create": ("token", "120/minute"),
         "mailbox_push.gmail": ("push", "3000/minute"),
         "ctas.SendEmail": ("send", "60/minute"),
         "compose.send_email": ("send", "60/minute"),

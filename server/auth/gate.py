@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Flask, request
 
 from server.auth import policy
-from server.auth.endpoints import ENDPOINTS
+from server.auth.endpoints import ENDPOINTS, FOR_TOKENS, PUBLIC
 from server.auth.policy import Deed
 from server.errors import Forbidden
-from server.web.identity import require_visitor
+from server.web.identity import current_visitor, require_visitor
 
 
 def install(app: Flask) -> None:
@@ -21,8 +21,15 @@ def install(app: Flask) -> None:
         access = ENDPOINTS.get(request.endpoint)
         if access is None:
             raise Forbidden("Nobody may use this yet.", cure="Its endpoint is missing in server/auth/endpoints.py.")
+        visitor = current_visitor()
+        if visitor is not None and visitor.deeds is not None and not _is_for_tokens(request.endpoint, request.path):
+            raise Forbidden("This page is for browsers, not for tokens.", cure="Use the API: /api/docs.")
         if isinstance(access, Deed):
             policy.demand(require_visitor(), access)
+
+
+def _is_for_tokens(endpoint: str, path: str) -> bool:
+    return path.startswith("/api/") or endpoint in FOR_TOKENS or endpoint in PUBLIC
 
 
 def demand_whole(app: Flask) -> None:

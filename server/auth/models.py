@@ -1,4 +1,4 @@
-"""Users, teams, sessions, and sign-ins that are under way."""
+"""Users, teams, sessions, sign-ins that are under way, and the tokens of devices and scripts."""
 
 from __future__ import annotations
 
@@ -90,3 +90,57 @@ class OAuthAttempt(Base):
     return_to: Mapped[str]
     user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
     expires_at: Mapped[datetime]
+
+
+class AuthorizationCode(Base):
+    """What a device redeems for its tokens, once. `tried_at` when somebody tried; `device_id` what came of it."""
+
+    __tablename__ = "authorization_code"
+
+    code_hash: Mapped[str] = mapped_column(unique=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    redirect_uri: Mapped[str]
+    scopes: Mapped[str]
+    code_challenge: Mapped[str]
+    expires_at: Mapped[datetime]
+    tried_at: Mapped[datetime | None]
+    device_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("device.id", ondelete="SET NULL"), index=True)
+
+
+class Device(Base):
+    """A browser whose Gmail extension acts for a person. `scopes` are words with spaces between.
+
+    `family_hash` is of the half of its refresh token that stays, `refresh_hash` of the whole newest one: SHA-256, as
+    of the access token. `expires_at` moves with each refresh, up to `ends_at`, which does not.
+    """
+
+    __tablename__ = "device"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    redirect_uri: Mapped[str]
+    scopes: Mapped[str]
+    family_hash: Mapped[str] = mapped_column(unique=True)
+    refresh_hash: Mapped[str]
+    access_hash: Mapped[str] = mapped_column(unique=True)
+    access_expires_at: Mapped[datetime]
+    user_agent: Mapped[str]
+    ip: Mapped[str | None]
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+
+class PersonalToken(Base):
+    """What a script signs in with. Only its SHA-256 is kept."""
+
+    __tablename__ = "personal_token"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    scopes: Mapped[str]
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime | None]
+    last_ip: Mapped[str | None]

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from server.auth import oauth_attempts, people, recognise, sessions
+from server.auth import bearer, oauth_attempts, people, recognise, sessions
 from server.auth.models import ROLE_LABELS, OAuthAttempt, Role, User, UserSession
 from server.auth.oauth_attempts import Started
 from server.errors import RapportError
@@ -73,8 +73,12 @@ def finish_attempt(purpose: str) -> OAuthAttempt:
 
 
 def find_visitor() -> Visitor | None:
-    """The signed-in person of this request, by the session cookie."""
+    """The person of this request: by the token they send, or else by the session cookie."""
     here = runtime()
+    authorization = request.headers.get("Authorization")
+    if authorization is not None:
+        # No cookie counts beside it: who asks by a token is nobody else.
+        return bearer.find_visitor(here, authorization, ip=request.remote_addr)
     token = request.cookies.get(session_cookie(here.settings))
     if not token:
         return None

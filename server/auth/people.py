@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import available_timezones
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.auth import sessions
+from server.auth import devices, personal_tokens, sessions
 from server.auth.models import Role, Team, User
 from server.errors import Invalid, NotFound
 
@@ -47,11 +48,28 @@ def add_user(
     return user
 
 
-def end_user(session: Session, *, email: str, now: datetime) -> int:
-    """They may sign in no more, and every browser of theirs is out at once. How many those were; raises NotFound."""
+@dataclass(frozen=True, kw_only=True)
+class SignedOut:
+    """How many of each."""
+
+    browsers: int
+    devices: int
+    tokens: int
+
+
+def end_user(session: Session, *, email: str, now: datetime) -> SignedOut:
+    """They may sign in no more; browsers, devices and scripts of theirs are out at once. Raises NotFound."""
     user = by_email(session, email)
     user.deactivated_at = user.deactivated_at or now
-    return sessions.close_all(session, user_id=user.id)
+    return _shut_out(session, user)
+
+
+def _shut_out(session: Session, user: User) -> SignedOut:
+    return SignedOut(
+        browsers=sessions.close_all(session, user_id=user.id),
+        devices=devices.close_all(session, user_id=user.id),
+        tokens=personal_tokens.end_all(session, user_id=user.id),
+    )
 
 
 def unbind_user(session: Session, *, email: str) -> None:
@@ -61,7 +79,7 @@ def unbind_user(session: Session, *, email: str) -> None:
     """
     user = by_email(session, email)
     user.issuer = user.subject = None
-    sessions.close_all(session, user_id=user.id)
+    _shut_out(session, user)
 
 
 def by_email(session: Session, email: str) -> User:

@@ -37,14 +37,21 @@ class Deed(StrEnum):
     READ_AUDIT_LOG = "read_audit_log"
 
 
+class OutsideScopes(Forbidden):
+    """The person may, but their token may not (RFC 6750: insufficient_scope)."""
+
+
 class Asker(Protocol):
-    """Who asks: a visitor, by their role."""
+    """Who asks: a visitor, by their role; one with a token, for these deeds alone."""
 
     @property
     def user_id(self) -> uuid.UUID: ...
 
     @property
     def role(self) -> str: ...
+
+    @property
+    def deeds(self) -> frozenset[str] | None: ...
 
 
 class Scope(IntEnum):
@@ -99,13 +106,20 @@ def scope_of(role: str, deed: Deed) -> Scope:
     return _SCOPES[Role(role)].get(deed, Scope.NOBODYS)
 
 
+def _scope(asker: Asker, deed: Deed) -> Scope:
+    is_outside = asker.deeds is not None and deed not in asker.deeds
+    return Scope.NOBODYS if is_outside else scope_of(asker.role, deed)
+
+
 def may(asker: Asker, deed: Deed) -> bool:
     """With anything at all; whose things, `within` and `covers` tell."""
-    return scope_of(asker.role, deed) > Scope.NOBODYS
+    return _scope(asker, deed) > Scope.NOBODYS
 
 
 def demand(asker: Asker, deed: Deed) -> None:
     """Raises Forbidden with a sentence that names who may."""
+    if scope_of(asker.role, deed) > Scope.NOBODYS and not may(asker, deed):
+        raise OutsideScopes(f"{_WORDS[deed]}: this token may not.", cure="Use one with the scope for it.")
     if not may(asker, deed):
         what = f"{_WORDS[deed]} is for {_who_may(deed)}."
         raise Forbidden(what, cure="Ask one of them, or an admin for that role.")
@@ -113,7 +127,7 @@ def demand(asker: Asker, deed: Deed) -> None:
 
 def within(asker: Asker, deed: Deed, owner: _Owner) -> ColumnElement[bool]:
     """For lists: that what `owner` names may be used for this deed by them."""
-    scope = scope_of(asker.role, deed)
+    scope = _scope(asker, deed)
     if scope is Scope.NOBODYS:
         return false()
     if scope is Scope.EVERYBODYS:
@@ -135,7 +149,7 @@ def covered(session: Session, asker: Asker, deed: Deed, owner_ids: Collection[uu
 def covers(session: Session, asker: Asker, deed: Deed, owner_id: uuid.UUID | None) -> bool:
     """For one. What nobody owns is for those who may use everybody's."""
     if owner_id is None:
-        return scope_of(asker.role, deed) is Scope.EVERYBODYS
+        return _scope(asker, deed) is Scope.EVERYBODYS
     return owner_id in covered(session, asker, deed, {owner_id})
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from flask import Blueprint, redirect, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from server.auth import sessions
-from server.auth.models import UserSession
+from server.auth import devices, sessions, token_scopes
+from server.auth.models import Device, UserSession
 from server.auth.user_agents import browser_of
 from server.web import show
 from server.web.frame import page, runtime, tell
@@ -23,12 +23,18 @@ def where() -> str:
     here, visitor = runtime(), require_visitor()
     with here.db.reading() as session:
         found = sessions.of_user(session, user_id=visitor.user_id, now=here.clock.now())
+        extensions = devices.of_user(session, user_id=visitor.user_id, now=here.clock.now())
     # This browser first, whatever was seen last.
     rows = sorted((_row(one, here=visitor.session_id) for one in found), key=lambda row: not row["is_here"])
     return page(
         "auth/sessions.html",
         rows=rows,
-        urls={"end_others": url_for("sessions.end_others"), "sign_out": url_for("auth.sign_out")},
+        devices=[_device_row(one) for one in extensions],
+        urls={
+            "end_others": url_for("sessions.end_others"),
+            "sign_out": url_for("auth.sign_out"),
+            "tokens": url_for("tokens.mine"),
+        },
     )
 
 
@@ -42,6 +48,17 @@ def _row(found: UserSession, *, here: uuid.UUID) -> dict[str, Any]:
         "opened": show.moment(found.created_at),
         "seen": show.moment(found.last_seen_at),
         "end_href": url_for("sessions.end", session_id=found.id),
+    }
+
+
+def _device_row(found: Device) -> dict[str, Any]:
+    return {
+        "words": devices.words_of(found),
+        "scopes": [token_scopes.SCOPES[name].words for name in found.scopes.split() if name in token_scopes.SCOPES],
+        "ip": found.ip,
+        "opened": show.moment(found.created_at),
+        "seen": show.moment(found.last_seen_at),
+        "end_href": url_for("sessions.end_device", device_id=found.id),
     }
 
 
@@ -60,4 +77,13 @@ def end_others() -> BaseResponse:
     with here.db.transaction() as session:
         ended = sessions.close_all(session, user_id=visitor.user_id, but=visitor.session_id)
     tell(f"Signed out of {ended} other {'browser' if ended == 1 else 'browsers'}.")
+    return redirect(url_for("sessions.where"), code=303)
+
+
+@blueprint.post("/devices/<uuid:device_id>/end")
+def end_device(device_id: uuid.UUID) -> BaseResponse:
+    here, visitor = runtime(), require_visitor()
+    with here.db.transaction() as session:
+        devices.close_one_of(session, user_id=visitor.user_id, device_id=device_id)
+    tell("That Gmail extension is signed out.")
     return redirect(url_for("sessions.where"), code=303)

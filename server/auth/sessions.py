@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from server.auth import acting
+from server.auth.acting import ActsFor
 from server.auth.models import User, UserSession
 
 IDLE = timedelta(hours=12)
@@ -21,6 +23,7 @@ _SEEN_EVERY = timedelta(minutes=5)
 def open_session(session: Session, *, user_id: uuid.UUID, user_agent: str, ip: str | None, now: datetime) -> str:
     """Returns the cookie's value, 256 random bits; only its hash is stored. `ip` is the browser's address."""
     token = secrets.token_urlsafe(32)
+    acting.declare(session, ActsFor(user_id=user_id))
     session.execute(delete(UserSession).where(UserSession.expires_at < now))
     session.add(
         UserSession(

@@ -115,8 +115,9 @@ def api_blueprint(name: str, description: str) -> ApiBlueprint:
 
 
 _DESCRIPTION = (
-    "Accounts, timelines, calls to action and email, on your own server. A call that changes something carries the "
-    "session's token in X-CSRF-Token and comes from Rapport's own origin."
+    "Accounts, timelines, calls to action and email, on your own server. Programs send a token that was made at "
+    "/settings/tokens as Authorization: Bearer. A call by a browser's session that changes something carries the "
+    "session's own token in X-CSRF-Token and comes from Rapport's own origin."
 )
 
 docs = flask.Blueprint("api_docs", __name__)
@@ -136,8 +137,13 @@ def install(app: Flask, *, session_cookie: str) -> RapportApi:
         OPENAPI_JSON_PATH="openapi.json",
         API_SPEC_OPTIONS={
             "info": {"description": _DESCRIPTION},
-            "components": {"securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": session_cookie}}},
-            "security": [{"session": []}],
+            "components": {
+                "securitySchemes": {
+                    "session": {"type": "apiKey", "in": "cookie", "name": session_cookie},
+                    "token": {"type": "http", "scheme": "bearer"},
+                }
+            },
+            "security": [{"session": []}, {"token": []}],
         },
     )
     return RapportApi(app)

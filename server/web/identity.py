@@ -11,7 +11,10 @@ from flask import Flask, g, has_request_context, request
 
 @dataclass(frozen=True, kw_only=True)
 class Visitor:
-    """The signed-in person of this request. `time_zone` is an IANA name."""
+    """The signed-in person of this request. `time_zone` is an IANA name.
+
+    `session_id` is of the browser's session, or of the token. `deeds` are all that a token may do; None for a browser.
+    """
 
     user_id: uuid.UUID
     session_id: uuid.UUID
@@ -22,6 +25,7 @@ class Visitor:
     initials: str
     time_zone: str
     csrf_token: str
+    deeds: frozenset[str] | None = None
 
 
 class SignInNeeded(Exception):

@@ -63,7 +63,12 @@ def _page(status: int, title: str, detail: str, cure: str) -> Response:
 
 def _sign_in_needed(_error: SignInNeeded) -> BaseResponse:
     if is_api():
-        return problem(401, "Sign in first", cure="Sign in at /sign-in; the session cookie is what this API takes.")
+        cure = "Send a token as Authorization: Bearer …, made at /settings/tokens; or sign in at /sign-in in a browser."
+        response = problem(401, "Sign in first", cure=cure)
+        # RFC 6750, 3: what was wrong is said only to who brought a token.
+        known = "Authorization" in request.headers
+        response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if known else "Bearer"
+        return response
     target = "/sign-in"
     if request.method == "GET" and request.path != "/":
         target += "?" + urlencode({"next": request.full_path.rstrip("?")})

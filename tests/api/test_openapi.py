@@ -80,4 +80,5 @@ def test_what_may_be_missing_says_so(spec: dict[str, Any]) -> None:
 
 def test_the_cookie_that_is_taken_is_named(spec: dict[str, Any]) -> None:
     assert spec["components"]["securitySchemes"]["session"]["name"] == "rapport_session"
-    assert spec["security"] == [{"session": []}]
+    assert spec["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    assert spec["security"] == [{"session": []}, {"token": []}]

@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from server.app import create_app, sign_in_by
 from server.runtime import Runtime
 from tests.auth.at_providers import ALICE, BOB, ZOE, certified
+from tests.auth.gmail_extension import GmailExtension
 from tests.cast import Book
-from tests.conftest import settings_for_tests
+from tests.conftest import EXTENSION_ID, settings_for_tests
 
 
 @pytest.fixture
@@ -25,7 +28,12 @@ def home(runtime: Runtime, book: Book, tmp_path: Path) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     with certified(f"{url}/auth/callback") as provider:
-        environ = {**provider.environ, "RAPPORT_BASE_URL": url, "OIDC_ROLES": "CS-TAM=tam, CS-Ops=admin"}
+        environ = {
+            **provider.environ,
+            "RAPPORT_BASE_URL": url,
+            "OIDC_ROLES": "CS-TAM=tam, CS-Ops=admin",
+            "RAPPORT_EXTENSION_IDS": EXTENSION_ID,
+        }
         settings = settings_for_tests(environ, tmp_path)
         app = create_app(replace(runtime, settings=settings, sign_in=sign_in_by(settings, runtime.clock)))
         server = make_server("127.0.0.1", int(url.rsplit(":", 1)[1]), app, threaded=True)
@@ -78,3 +86,20 @@ def test_groups_open_the_door_or_not(home: str, browser: Browser) -> None:
         page = bobs.new_page()
         sign_in(page, home, BOB)
         expect(page.get_by_role("alert")).to_contain_text("None of your groups at Keys & Co may use Rapport.")
+
+
+def test_an_extension_sends_somebody_to_sign_in_and_gets_its_code(home: str, browser: Browser, app: Flask) -> None:
+    extension = GmailExtension(app=app)
+    with browser.new_context() as context:
+        page, arrived = context.new_page(), []
+        context.route(
+            f"https://{EXTENSION_ID}.chromiumapp.org/**",
+            lambda route: (arrived.append(route.request.url), route.fulfill(body="back in the extension")),
+        )
+        sign_in(page, home, ALICE, path="/oauth/authorize?" + urlencode(extension.ask()))
+        expect(page.get_by_role("heading", name="Give the Gmail extension access?")).to_be_visible()
+        page.get_by_role("button", name="Give access").click()
+        expect(page.get_by_text("back in the extension")).to_be_visible()
+    [back] = arrived
+    assert parse_qs(urlsplit(back).query)["state"] == [extension.state]
+    assert extension.redeem(parse_qs(urlsplit(back).query)["code"][0]).status_code == 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from sqlalchemy import select
@@ -31,6 +31,7 @@ SignIn = Callable[[uuid.UUID], SignedInClient]
 class Person:
     user_id: uuid.UUID
     role: str
+    deeds: frozenset[str] | None = None
 
 
 @pytest.fixture
@@ -74,6 +75,20 @@ def test_lists_and_single_reads_agree_for_everybody(db: Database, team: dict[str
             }[scope]
             assert listed == wanted, (name, deed)
             assert policy.covers(session, one, deed, None) is (scope is Scope.EVERYBODYS)
+
+
+def test_a_token_narrows_lists_and_single_reads_alike_and_widens_nothing(db: Database, team: dict[str, Person]) -> None:
+    with db.reading() as session:
+        everybody = set(session.scalars(select(User.id)))
+        for one in team.values():
+            without = replace(one, deeds=frozenset({Deed.LOOK.value}))
+            assert not policy.may(without, Deed.WORK_TASKS)
+            assert session.scalars(select(User.id).where(policy.within(without, Deed.WORK_TASKS, User.id))).all() == []
+            assert policy.covered(session, without, Deed.WORK_TASKS, everybody) == set()
+            assert not policy.covers(session, without, Deed.WORK_TASKS, None)
+            with_all = replace(one, deeds=frozenset(deed.value for deed in Deed))
+            for deed in Deed:
+                assert policy.may(with_all, deed) is policy.may(one, deed)
 
 
 def test_each_role_looks_and_a_stronger_one_can_do_no_less() -> None:

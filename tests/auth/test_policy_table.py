@@ -24,11 +24,12 @@ SignIn = Callable[[uuid.UUID], SignedInClient]
 LETTERS = {"T": Role.TAM, "M": Role.MANAGER, "A": Role.ADMIN, "V": Role.VIEWER, "U": Role.AUDITOR}
 TABLE = {
     "public": """
-        static favicon health.healthz health.readyz auth.sign_in auth.start auth.callback
+        static favicon health.healthz health.readyz auth.sign_in auth.start auth.callback oauth.metadata
     """,
-    "machine": "mailbox_push.gmail",
+    "machine": "mailbox_push.gmail oauth.token oauth.revoke",
     "TMAVU": """
-        auth.sign_out sessions.where sessions.end sessions.end_others
+        auth.sign_out sessions.where sessions.end sessions.end_others sessions.end_device
+        oauth.ask oauth.answer tokens.mine tokens.create tokens.end me.Me
         playbooks.home api-docs.openapi_json api_docs.api_docs
         accounts.AccountList accounts.AccountDetail contacts.ContactsOfAccount
         customer_360.account_list customer_360.account customer_360.account_timeline

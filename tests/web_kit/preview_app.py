@@ -64,6 +64,10 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
     return {
         **samples_of_sign_in.doors(),
         "sessions": ("auth/sessions.html", samples_of_sign_in.sessions()),
+        "authorize": ("auth/authorize.html", samples_of_sign_in.authorize()),
+        "tokens": ("auth/tokens.html", samples_of_sign_in.tokens()),
+        "tokens-made": ("auth/tokens.html", samples_of_sign_in.tokens(is_made=True)),
+        "tokens-wrong": ("auth/tokens.html", samples_of_sign_in.tokens(is_wrong=True, is_empty=True)),
         "sessions-one": ("auth/sessions.html", samples_of_sign_in.sessions(others=False)),
         "cockpit": ("playbooks/cockpit.html", samples.cockpit(samples.usual_groups(), samples.BANNER)),
         "cockpit-empty": ("playbooks/cockpit.html", samples.cockpit([])),
