@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from server.logs import logger
 from server.mail import jobs as mail_jobs
+from server.mailboxes import leavers
 from server.playbooks import jobs as playbook_jobs
 from server.runtime import Runtime
 from server.sends import jobs as send_jobs
@@ -27,7 +28,7 @@ def tick(runtime: Runtime, number: int) -> None:
     if number % SETTLE_EVERY_TICKS == 0:
         looks.append(playbook_jobs.settle_email_tasks)
     if number % REMATCH_EVERY_TICKS == 0:
-        looks.append(mail_jobs.wake_added)
+        looks += [mail_jobs.wake_added, leavers.end_leavers]
     for look in looks:
         try:
             look(runtime)
