@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from server.runtime import Runtime
 
 _NEEDS_NO_RUNTIME = frozenset({"demo", "keys", "sandbox"})
+# They serve others, or make the tables first: no deeds of who starts them.
+_SERVES = frozenset({"worker", "clock", "web", "inbound", "db"})
 _HELP_IS_ASKED = "rapport.help"
 
 
@@ -63,6 +65,10 @@ def cli(context: click.Context) -> None:
     if context.invoked_subcommand in _NEEDS_NO_RUNTIME or context.meta[_HELP_IS_ASKED]:
         return
     context.obj = _runtime(may_be_old=context.invoked_subcommand == "db")
+    if context.invoked_subcommand not in _SERVES:
+        from server.audit import command_line
+
+        command_line.note_command(context.obj.db, context.obj.clock)
     context.call_on_close(context.obj.db.dispose)
 
 

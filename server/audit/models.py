@@ -25,8 +25,8 @@ class AuditOutcome(StrEnum):
 class AuditEntry(Base):
     """One deed. Names stand as they were then: the line outlives the user and the record.
 
-    `deed` is the endpoint's name; `record` holds ids by their name, never an address or a text; `ip` is where the
-    request came from.
+    `deed` is the endpoint's name, or `cli.` and a command's; `record` holds ids by their name, never a customer's
+    address or a text; `ip` is where the request came from.
     """
 
     __tablename__ = "audit_entry"

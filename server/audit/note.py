@@ -46,7 +46,7 @@ def install(app: Flask, db: Database, clock: Clock) -> None:
         acts_for = acting.declared(session)
         if acts_for is not None:
             outcome = AuditOutcome.REFUSED if acts_for.is_refusal else AuditOutcome.DONE
-            who = session.get(User, acts_for.user_id)
+            who = session.get(User, acts_for.user_id) if acts_for.user_id is not None else None
             session.add(_entry(outcome, clock, who=who, **acts_for.record))
         elif not g.get("is_to_be_noted", False):
             return

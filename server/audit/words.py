@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from server.audit.command_line import DEED_PREFIX
 from server.audit.models import AuditOutcome
 
 OUTCOME_WORDS = {
@@ -85,5 +86,7 @@ DEED_WORDS: Mapping[str, str] = {
 
 def deed_words(deed: str, outcome: str) -> str:
     """A refused deed was not done: it says what was asked for."""
+    if deed.startswith(DEED_PREFIX):
+        return f"Ran rapport {deed.removeprefix(DEED_PREFIX).replace('.', ' ')}"
     said = DEED_WORDS.get(deed, deed)
     return f"Was not let: {deed}" if outcome == AuditOutcome.REFUSED and deed not in DEED_WORDS else said

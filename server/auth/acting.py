@@ -12,9 +12,12 @@ _KEY = "acts_for"
 
 @dataclass(frozen=True, kw_only=True)
 class ActsFor:
-    """`is_refusal`: what was asked for was not done. `record` is what else the log shall say; ids and words of ours."""
+    """`user_id` is None where it is not certain who asked. `is_refusal`: what was asked for was not done.
 
-    user_id: uuid.UUID
+    `record` is what else the log shall say; ids and words of ours.
+    """
+
+    user_id: uuid.UUID | None
     is_refusal: bool = False
     record: dict[str, str] = field(default_factory=dict)
 

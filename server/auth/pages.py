@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from server.auth import bearer, oauth_attempts, people, recognise, sessions
+from server.auth import acting, bearer, oauth_attempts, people, recognise, sessions
+from server.auth.acting import ActsFor
 from server.auth.models import ROLE_LABELS, OAuthAttempt, Role, User, UserSession
 from server.auth.oauth_attempts import Started
-from server.errors import RapportError
+from server.errors import Invalid, RapportError
 from server.logs import logger
 from server.ports.errors import OutcomeUnknown, PortError
 from server.settings import Settings
@@ -159,7 +160,15 @@ def callback() -> BaseResponse:
     try:
         return _finish_sign_in()
     except (RapportError, PortError) as error:
+        if not isinstance(error, Invalid):  # which is no sign-in that began in this browser
+            _note_refusal(error)
         return _refusal(error, "/")
+
+
+def _note_refusal(error: RapportError | PortError) -> None:
+    why = getattr(error, "reason", "") or type(error).__name__
+    with runtime().db.transaction() as session:
+        acting.declare(session, ActsFor(user_id=None, is_refusal=True, record={"why": why}))
 
 
 def _refusal(error: RapportError | PortError, next_path: str) -> Response:

@@ -25,7 +25,7 @@ from server.runtime import Runtime
 from server.timeline.models import Level
 from tests.auth.at_google import sign_in_at
 from tests.cast import ALICE, Book
-from tests.conftest import SignedInClient
+from tests.conftest import BASE_URL, SignedInClient
 from tests.mail.letters import Desk
 from tests.web.pages import ON_SQLITE
 
@@ -74,6 +74,17 @@ def test_a_deed_that_is_rolled_back_leaves_no_line_and_none_stands_without_its_l
 def test_a_sign_in_is_noted_with_who_it_was(db: Database, app: Flask, book: Book) -> None:
     assert sign_in_at(app.test_client(), ALICE).status_code == 303
     assert lines(db) == [("Alice Moreau", "auth.callback", "done")]
+
+
+def test_a_sign_in_that_is_refused_is_noted_and_a_made_up_one_is_not(db: Database, app: Flask, book: Book) -> None:
+    with db.transaction() as session:
+        people.end_user(session, email=ALICE, now=datetime.now(UTC))
+    assert sign_in_at(app.test_client(), ALICE).status_code == 403
+    app.test_client().get("/auth/callback?state=made-up&code=x", base_url=BASE_URL)
+    assert lines(db) == [("", "auth.callback", "refused")]
+    with db.reading() as session:
+        [line] = session.scalars(select(AuditEntry))
+    assert line.record == {"why": "Forbidden"}
 
 
 def test_what_is_refused_is_noted(db: Database, book: Book, sign_in: SignIn) -> None:
