@@ -39,6 +39,9 @@ class PostgresServer:
             "synchronous_commit": "off",
             "max_connections": "60",
             "shared_buffers": "32MB",
+            # What waits for a lock that nobody gives back says so, and no test waits for it for ever.
+            "lock_timeout": "120s",
+            "idle_in_transaction_session_timeout": "200s",
         }
         self._run(
             _binary("pg_ctl"), "start", "-w", "-D", str(self._data), "-l", str(self.folder / "log"),
