@@ -10,9 +10,10 @@ DATA ?= var/demo
 WORKERS ?= 2
 SEEDS ?= 1-50
 MESSAGES ?= 2000
+EXAMPLES ?= 100
 PY := .venv/bin/python
 
-.PHONY: help setup setup-tests assets demo demo-reset test lint bench chaos-mail sbom lock clean
+.PHONY: help setup setup-tests assets demo demo-reset test lint bench chaos-mail ask-api sbom lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +23,7 @@ help:
 	@echo "make lint        style, types"
 	@echo "make bench       measurements"
 	@echo 'make chaos-mail  mail is read while everything breaks: SEEDS="7 8" MESSAGES=2000'
+	@echo "make ask-api     schemathesis asks the whole API as each role: EXAMPLES=100"
 	@echo "make sbom        what is distributed, as CycloneDX JSON in var/sbom/"
 	@echo "make lock        new lock files after a change of pyproject.toml"
 
@@ -92,6 +94,9 @@ bench: setup tools/bench/peers/node_modules/.ready
 
 chaos-mail: setup-tests
 	@$(PY) -m tests.chaos.mail_reading --seeds "$(SEEDS)" --messages $(MESSAGES)
+
+ask-api: setup-tests
+	@RAPPORT_SCHEMATHESIS_EXAMPLES=$(EXAMPLES) $(PY) -m pytest -s tests/api/test_schemathesis.py
 
 sbom: setup
 	@$(PY) -m tools.supply_chain.sbom

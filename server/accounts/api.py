@@ -11,7 +11,7 @@ from marshmallow import fields, validate
 from server.accounts import queries
 from server.accounts.models import LifecycleStage
 from server.accounts.queries import AccountCursor
-from server.web.api import CursorArgs, OutputSchema, api_blueprint
+from server.web.api import AmountField, CursorArgs, OutputSchema, api_blueprint
 from server.web.frame import runtime
 from server.web.identity import require_visitor
 
@@ -32,9 +32,7 @@ class AccountSchema(OutputSchema):
     owner_name = fields.String(allow_none=True, required=True)
     tam_name = fields.String(allow_none=True, required=True)
     tam_id = fields.UUID(allow_none=True, required=True)
-    arr = fields.Decimal(
-        as_string=True, allow_none=True, required=True, metadata={"description": "In the reporting currency."}
-    )
+    arr = AmountField(allow_none=True, required=True, metadata={"description": "In the reporting currency."})
     renewal_on = fields.Date(allow_none=True, required=True)
     lifecycle_stage = fields.String(
         allow_none=True, required=True, validate=validate.OneOf([None, *(str(stage) for stage in LifecycleStage)])

@@ -48,7 +48,8 @@ class EditInvalid(Invalid):
     title = "Your change cannot be sent"
 
     def __init__(self, fields: dict[str, str]) -> None:
-        super().__init__(" ".join(fields.values()), fields=fields)
+        cure = "Write these texts anew, or take those of the template."
+        super().__init__(" ".join(fields.values()), cure=cure, fields=fields)
 
 
 class MissingValue(Invalid):

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from server import __version__
 from server.web.frame import Crumb, page
 
-__all__ = ["CursorArgs", "InputSchema", "OutputSchema", "api_blueprint", "install"]
+__all__ = ["AmountField", "CursorArgs", "InputSchema", "OutputSchema", "api_blueprint", "install"]
 
 
 class InputSchema(Schema):
@@ -65,6 +65,13 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
 class OutputSchema(Schema):
     class Meta:
         unknown = EXCLUDE
+
+
+class AmountField(fields.Decimal):
+    """An amount of money, spelled out: a number of JSON would lose digits."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(as_string=True, **options)
 
 
 class CursorArgs(Schema):
@@ -146,4 +153,6 @@ def install(app: Flask, *, session_cookie: str) -> RapportApi:
             "security": [{"session": []}, {"token": []}],
         },
     )
-    return RapportApi(app)
+    rest = RapportApi(app)
+    rest.register_field(AmountField, "string", None)
+    return rest

@@ -78,6 +78,10 @@ def test_what_may_be_missing_says_so(spec: dict[str, Any]) -> None:
     assert set(account["required"]) == set(account["properties"])
 
 
+def test_an_amount_is_a_text_as_it_is_sent(spec: dict[str, Any]) -> None:
+    assert spec["components"]["schemas"]["Account"]["properties"]["arr"]["type"] == ["string", "null"]
+
+
 def test_the_cookie_that_is_taken_is_named(spec: dict[str, Any]) -> None:
     assert spec["components"]["securitySchemes"]["session"]["name"] == "rapport_session"
     assert spec["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
