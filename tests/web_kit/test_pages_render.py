@@ -1,23 +1,32 @@
 """Every page template in a real browser under the strict CSP: silent, fitting, without an axe violation."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.web.axe import SIZES, Findings
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 MANIFEST = ROOT / "server" / "web" / "static" / "dist" / "manifest.json"
-DESK, PHONE = (1440, 900), (390, 844)
-# Swagger UI is not ours to mend: its box is left out, the page around it is not. Emails in frames are left out too.
-RUN_AXE = """options => axe
-    .run({exclude: ['#api-docs']}, {iframes: false, resultTypes: ['violations'], ...options})
-    .then(found => found.violations.flatMap(rule => rule.nodes.map(
-        node => `${rule.id}: ${node.html.slice(0, 160)} | ${node.failureSummary.split('\\n')[1] || ''}`)))"""
+DESK, PHONE = SIZES["desk"], SIZES["phone"]
+WITH_DETAILS = (
+    "account",
+    "timeline",
+    "contact",
+    "conversation",
+    "unmatched",
+    "rules",
+    "mailbox",
+    "why",
+    "template-edit",
+)
 
 
 def watched_page(context: BrowserContext) -> tuple[Page, list[str]]:
@@ -34,22 +43,22 @@ def watched_page(context: BrowserContext) -> tuple[Page, list[str]]:
     return page, complaints
 
 
-def faults_of(page: Page, name: str, axe: str) -> list[str]:
-    """What is wrong in the light theme, and by colour in the dark one."""
+def look_at(found: Findings, page: Page, name: str) -> None:
+    """All of axe's rules on the page in both themes, and whether it fits."""
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    page.evaluate(axe)
-    swagger = {"landmark-no-duplicate-main": {"enabled": name != "api-docs"}}  # Swagger UI brings a <main> of its own
-    light = page.evaluate(RUN_AXE, {"rules": swagger})
-    page.evaluate("document.documentElement.setAttribute('data-bs-theme', 'dark')")
-    dark = page.evaluate(RUN_AXE, {"runOnly": ["color-contrast", "link-in-text-block"]})
-    return [*([f"{wide} px wider than the screen"] if wide > 0 else []), *light, *(f"dark: {fault}" for fault in dark)]
+    if wide > 0:
+        found.faults.append(f"{name}: {wide} px wider than the screen")
+    for theme in ("light", "dark"):
+        page.evaluate("theme => document.documentElement.setAttribute('data-bs-theme', theme)", theme)
+        # Swagger UI brings a <main> of its own.
+        found.look(page, f"{name} ({theme})", off=["landmark-no-duplicate-main"] if name == "api-docs" else [])
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_every_page_is_silent_fits_and_is_accessible(site: str, browser: Browser, size: tuple[int, int]) -> None:
     with urlopen(urljoin(site, "/pages.json")) as answer:
         names = json.load(answer)
-    axe, faults = AXE.read_text(), []
+    found = Findings()
     with browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce") as context:
         page, complaints = watched_page(context)
         for name in names:
@@ -57,9 +66,54 @@ def test_every_page_is_silent_fits_and_is_accessible(site: str, browser: Browser
             assert page.locator("html").get_attribute("data-bs-theme") == "light", f"{name} was not rendered"
             if name == "api-docs":
                 page.wait_for_selector(".opblock")
-            faults += [f"{name}: {fault}" for fault in [*faults_of(page, name, axe), *complaints]]
+            look_at(found, page, name)
+            found.faults += [f"{name}: {complaint}" for complaint in complaints]
             complaints.clear()
-    assert not faults, "\n".join(faults)
+    assert not found.faults, "\n".join(found.faults)
+
+
+def opened_by(role: Any, name: str, shown: str) -> Callable[[Page], None]:
+    def open_it(page: Page) -> None:
+        page.get_by_role(role, name=name).first.press("Enter")
+        expect(page.locator(shown).first).to_be_visible()
+
+    return open_it
+
+
+def the_suggestions_open(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("hel")
+    expect(page.locator("#search-suggest").get_by_role("link").first).to_be_visible()
+
+
+def all_details_open(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    page.wait_for_load_state("networkidle")
+
+
+# What a page shows only when it is asked to: axe does not see it at load.
+OPENED: list[tuple[str, tuple[int, int], Callable[[Page], None]]] = [
+    ("cockpit", PHONE, opened_by("button", "Open the menu", "a[href='/outbox']")),
+    ("cockpit", DESK, opened_by("button", "Maya Ortiz", "#me-menu")),
+    ("cockpit", DESK, the_suggestions_open),
+    ("outbox", DESK, opened_by("button", "Cancel: Kickoff", "#confirm")),
+    ("outbox", PHONE, opened_by("button", "Cancel: Kickoff", "#confirm")),
+    ("compose", DESK, opened_by("button", "Plain text", "[aria-label='The email as plain text']")),
+    *((name, size, all_details_open) for name in WITH_DETAILS for size in (DESK, PHONE)),
+]
+
+
+@pytest.mark.parametrize(("name", "size", "open_it"), OPENED)
+def test_what_opens_on_a_page_is_accessible_as_well(
+    site: str, browser: Browser, name: str, size: tuple[int, int], open_it: Callable[[Page], None]
+) -> None:
+    found = Findings()
+    with browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce") as context:
+        page, complaints = watched_page(context)
+        page.goto(urljoin(site, f"/page/{name}"))
+        open_it(page)
+        look_at(found, page, name)
+        assert not [*found.faults, *complaints], "\n".join([*found.faults, *complaints])
 
 
 def test_the_systems_dark_theme_is_there_from_the_first_paint(site: str, browser: Browser) -> None:
