@@ -24,4 +24,4 @@ def exchange_code(
         "client_id": client_id,
         "client_secret": client_secret,
     }
-    return checked_answer(once("POST", token_url, data=form))
+    return checked_answer(once("POST", token_url, trusted=token_url, data=form))

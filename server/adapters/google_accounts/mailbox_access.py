@@ -84,7 +84,9 @@ class GoogleMailboxAccess:
 
     def revoke(self, tokens: OAuthTokens) -> None:
         """Raises OutcomeUnknown when Google does not answer."""
-        response = once("POST", self._endpoints.revoke, data={"token": tokens.refresh_token})
+        response = once(
+            "POST", self._endpoints.revoke, trusted=self._endpoints.revoke, data={"token": tokens.refresh_token}
+        )
         already_gone = response.status_code == 400 and json_object(response).get("error") == "invalid_token"
         if response.status_code != 200 and not already_gone:
             raise OutcomeUnknown("Google did not confirm that the grant is gone.", reason=str(response.status_code))

@@ -9,11 +9,12 @@ from urllib.parse import quote_plus
 import requests
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
-from requests.adapters import HTTPAdapter
 
-from server.adapters.oidc.http import TIMEOUT_S
+from server.adapters.checked_session import checked_session
+from server.adapters.oidc.http import TIMEOUT_S, address_refused
 from server.adapters.oidc.provider import Provider
 from server.adapters.oidc.token_answer import checked_answer
+from server.adapters.outbound_address import AddressRefused, Origin
 from server.ports.errors import OutcomeUnknown
 from server.ports.sign_in import SignInRefused
 
@@ -35,8 +36,8 @@ def exchange_code(
     """The token answer. Raises SignInRefused, or OutcomeUnknown when no answer came."""
     endpoint, client_auth = provider.endpoint("token_endpoint"), _client_auth(provider)
     with OAuth2Session(client_id, client_secret, token_endpoint_auth_method=client_auth) as session:
-        for scheme in ("https://", "http://"):
-            session.mount(scheme, HTTPAdapter(max_retries=0))
+        for scheme, adapter in checked_session(operators=[Origin.of(provider.issuer)]).adapters.items():
+            session.mount(scheme, adapter)
         session.register_client_auth_method(("client_secret_basic", _basic))
         session.register_compliance_hook("access_token_response", _checked)
         try:
@@ -49,6 +50,8 @@ def exchange_code(
                 timeout=TIMEOUT_S,
                 allow_redirects=False,
             )
+        except AddressRefused as refused:
+            raise address_refused(refused) from None
         except requests.RequestException as error:
             raise OutcomeUnknown("The provider cannot be reached.", reason=type(error).__name__) from None
         except (AuthlibBaseError, TypeError, ValueError):

@@ -86,14 +86,14 @@ class Provider:
         return kept
 
     def _fetch(self) -> _Kept:
-        document = _get(self._discovery_url)
+        document = _get(self._discovery_url, self.issuer)
         if document.get("issuer") != self.issuer:
             raise SignInRefused("The discovery document belongs to another issuer.", reason="wrong_issuer")
         address = _endpoint(document, "jwks_uri", self.issuer)
         if address is None:
             raise SignInRefused("The sign-in provider names no keys.", reason="no_jwks_uri")
         try:
-            keys = KeySet.import_key_set(_get(address))  # type: ignore[arg-type]  # checked by joserfc
+            keys = KeySet.import_key_set(_get(address, self.issuer))  # type: ignore[arg-type]  # checked by joserfc
         except (KeyError, TypeError, ValueError, JoseError):
             raise SignInRefused("The sign-in provider's keys cannot be read.", reason="bad_keys") from None
         kept = _Kept(document=document, keys=keys, fetched_at=self._clock.now())
@@ -113,8 +113,8 @@ def _endpoint(document: Mapping[str, Any], name: str, issuer: str) -> str | None
     return address
 
 
-def _get(url: str) -> dict[str, Any]:
-    response = once("GET", url)
+def _get(url: str, issuer: str) -> dict[str, Any]:
+    response = once("GET", url, trusted=issuer)
     if response.status_code != 200:
         raise OutcomeUnknown("The sign-in provider does not answer.", reason=str(response.status_code))
     return json_object(response)

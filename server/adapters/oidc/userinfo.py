@@ -23,7 +23,7 @@ def userinfo_claims(provider: Provider, *, access_token: object, subject: str) -
     if not (access_token.isascii() and access_token.isprintable()):
         raise SignInRefused("The provider gave a token that cannot be sent.", reason="bad_access_token")
     headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json"}
-    response = once("GET", endpoint, headers=headers)
+    response = once("GET", endpoint, trusted=provider.issuer, headers=headers)
     if response.status_code >= 500:
         raise OutcomeUnknown("The provider did not answer for the person.", reason=str(response.status_code))
     claims = json_object(response)
