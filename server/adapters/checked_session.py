@@ -11,7 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
 from server.adapters.outbound_address import AddressRefused, Origin, check_address, check_number
@@ -21,7 +21,9 @@ LARGEST_BYTES = 1024 * 1024
 LONGEST_S = 40.0
 
 
-def checked_session(*, operators: Iterable[Origin] = (), largest_bytes: int = LARGEST_BYTES) -> requests.Session:
+def checked_session(
+    *, operators: Iterable[Origin] = (), largest_bytes: int = LARGEST_BYTES, longest_s: float = LONGEST_S
+) -> requests.Session:
     """A session that calls public https addresses, and the origins that the operator set.
 
     It raises AddressRefused for all others, and for answers that are too large or too slow. Nothing is tried twice and
@@ -30,16 +32,17 @@ def checked_session(*, operators: Iterable[Origin] = (), largest_bytes: int = LA
     session = requests.Session()
     session.auth = SilentAuth()
     session.max_redirects = 0
-    adapter = _CheckedAdapter(frozenset(operators), largest_bytes)
+    adapter = _CheckedAdapter(frozenset(operators), largest_bytes, longest_s)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
 
 
 class _CheckedAdapter(HTTPAdapter):
-    def __init__(self, operators: frozenset[Origin], largest_bytes: int) -> None:
+    def __init__(self, operators: frozenset[Origin], largest_bytes: int, longest_s: float) -> None:
         self._operators = operators
         self._largest_bytes = largest_bytes
+        self._longest_s = longest_s
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
@@ -48,16 +51,24 @@ class _CheckedAdapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         check_address(request.url or "", operators=self._operators)
-        ends_s = time.monotonic() + LONGEST_S
+        ends_s = time.monotonic() + self._longest_s
         response = super().send(request, *args, **{**options, "stream": True})
-        body = bytearray()
-        for piece in response.iter_content(64 * 1024):
-            body += piece
-            if len(body) > self._largest_bytes or time.monotonic() > ends_s:
-                response.close()
-                raise AddressRefused("The answer is too large, or does not end.", reason="answer")
-        response._content = bytes(body)
+        response._content = self._body(response, ends_s)
         return response
+
+    def _body(self, response: requests.Response, ends_s: float) -> bytes:
+        """All of it, by pieces as they come: who sends a letter now and then would otherwise never be too slow."""
+        body = bytearray()
+        try:
+            while piece := response.raw.read1(64 * 1024, decode_content=True):
+                body += piece
+                if len(body) > self._largest_bytes or time.monotonic() > ends_s:
+                    raise AddressRefused("The answer is too large, or does not end.", reason="answer")
+        except HTTPError as error:
+            raise requests.ConnectionError(type(error).__name__) from error
+        finally:
+            response.close()
+        return bytes(body)
 
 
 def _pools(operators: frozenset[Origin]) -> dict[str, type[HTTPConnectionPool]]:

@@ -31,7 +31,20 @@ class Neighbour:
         self.app.add_url_rule("/large", "large", view_func=lambda: "x" * 3_000_000)
         self.app.add_url_rule("/away", "away", view_func=lambda: redirect("/"))
         self.app.add_url_rule("/endless", view_func=self._endless)
+        self.app.add_url_rule("/slow", view_func=self._slow)
+        self.app.add_url_rule("/cut", view_func=self._cut)
         self.url = ""
+        self.is_over = threading.Event()
+
+    def _slow(self) -> Response:
+        def letters() -> Iterator[bytes]:
+            while not self.is_over.wait(0.02):
+                yield b"x"
+
+        return Response(letters())
+
+    def _cut(self) -> Response:
+        return Response(iter([b"half"]), headers={"Content-Length": "8"})
 
     def _here(self) -> str:
         self.asked.append(request.host)
@@ -53,6 +66,7 @@ def neighbour() -> Iterator[Neighbour]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield found
+    found.is_over.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -140,6 +154,17 @@ def test_an_answer_that_is_too_large_or_never_ends_is_cut(neighbour: Neighbour) 
             pytest.raises(AddressRefused, match="large"),
         ):
             session.get(neighbour.url + path, timeout=5)
+
+
+def test_an_answer_that_drips_is_cut(neighbour: Neighbour) -> None:
+    session = checked_session(operators=[Origin.of(neighbour.url)], longest_s=0.3)
+    with session, pytest.raises(AddressRefused, match="does not end"):
+        session.get(f"{neighbour.url}/slow", timeout=5)
+
+
+def test_an_answer_that_breaks_off_is_no_answer(neighbour: Neighbour) -> None:
+    with checked_session(operators=[Origin.of(neighbour.url)]) as session, pytest.raises(requests.RequestException):
+        session.get(f"{neighbour.url}/cut", timeout=5)
 
 
 def test_no_redirect_is_followed_not_even_when_asked_to(neighbour: Neighbour) -> None:
