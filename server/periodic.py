@@ -10,6 +10,7 @@ from datetime import timedelta
 from server.logs import logger
 from server.mail import jobs as mail_jobs
 from server.mailboxes import leavers
+from server.personal_data import jobs as personal_data_jobs
 from server.playbooks import jobs as playbook_jobs
 from server.runtime import Runtime
 from server.sends import jobs as send_jobs
@@ -17,6 +18,7 @@ from server.sends import jobs as send_jobs
 TICK = timedelta(seconds=2)
 SETTLE_EVERY_TICKS = 5
 REMATCH_EVERY_TICKS = 15
+RETAIN_EVERY_TICKS = 30
 _LOOKS_UP_EVERY_S = 0.1
 
 log = logger(__name__)
@@ -29,6 +31,8 @@ def tick(runtime: Runtime, number: int) -> None:
         looks.append(playbook_jobs.settle_email_tasks)
     if number % REMATCH_EVERY_TICKS == 0:
         looks += [mail_jobs.wake_added, leavers.end_leavers]
+    if number % RETAIN_EVERY_TICKS == 0:
+        looks.append(personal_data_jobs.wake_at_night)
     for look in looks:
         try:
             look(runtime)

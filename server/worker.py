@@ -10,6 +10,7 @@ from rq.serializers import JSONSerializer
 from server.jobqueue import QUEUE_NAME, NudgeJob, RqJobQueue
 from server.logs import logger
 from server.mail import jobs as mail_jobs
+from server.personal_data import jobs as personal_data_jobs
 from server.playbooks import jobs as playbook_jobs
 from server.runtime import Runtime
 from server.sends import jobs as send_jobs
@@ -22,6 +23,7 @@ JOBS: dict[str, Callable[..., None]] = {
     mail_jobs.REMATCH: mail_jobs.rematch_added,
     mail_jobs.RELEVEL: mail_jobs.relevel_past,
     mail_jobs.REPLAY: mail_jobs.go_on_with_replay,
+    personal_data_jobs.RETAIN: personal_data_jobs.retain_tonight,
 }
 # What a higher feature wants looked at after a lower one has worked: the low one knows nothing of it.
 AFTERWARDS: dict[str, str] = {send_jobs.DRAIN: playbook_jobs.SETTLE}

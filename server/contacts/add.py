@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.models import Account
+from server.contacts import erased
 from server.contacts.addresses import Address, address_of
 from server.contacts.import_contacts import name_key
 from server.contacts.models import Contact, ContactAddress
@@ -106,6 +107,7 @@ def _one_line(field: str, text: str) -> str:
 
 
 def _demand_free(session: Session, address: Address) -> None:
+    erased.demand_not_erased(session, address.norm)
     found = (
         select(Contact.first_name, Contact.last_name, Account.name)
         .join(ContactAddress, ContactAddress.contact_id == Contact.id)

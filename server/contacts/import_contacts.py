@@ -1,6 +1,7 @@
 """Import contacts from a Salesforce report. Never deletes: a former address stays as an alternate one.
 
-An opt-out is never taken back by a file: Salesforce says FALSE of everybody who only told us.
+An opt-out is never taken back by a file: Salesforce says FALSE of everybody who only told us. Who was erased on
+request is left out with a warning, and the rest of the file comes in.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from server.accounts.import_passes import CheckedImport, ImportOvertaken, Seen, 
 from server.accounts.import_report import Change, ImportOptions, ImportReport, Progress, Tally, no_progress
 from server.accounts.names import fold
 from server.accounts.salesforce_csv import Column, Row
+from server.contacts import erased
 from server.contacts.contact_rows import ACCOUNT, COLUMNS, ContactRecord, read_contact
+from server.contacts.erased import ErasedAddresses
 from server.contacts.models import Contact, ContactAddress, FormerAccount
 from server.db import Base
 from server.ids import new_id
@@ -56,7 +59,7 @@ def check_contacts(
     progress: Progress = no_progress,
 ) -> CheckedImport[ContactRecord]:
     """Check every row of a seekable CSV file; `write_import` then writes them. Raises ImportUnreadable."""
-    return check_import(session, rows_source, _ContactImport(options, now), options, progress)
+    return check_import(session, rows_source, _ContactImport(options, now, erased.load(session)), options, progress)
 
 
 def import_contacts(
@@ -71,19 +74,31 @@ def import_contacts(
 
     Writes with bulk statements, so objects that the session already holds are not refreshed.
     """
-    return import_in_two_passes(session, rows_source, _ContactImport(options, now), options, progress)
+    kind = _ContactImport(options, now, erased.load(session))
+    return import_in_two_passes(session, rows_source, kind, options, progress)
 
 
 class _ContactImport:
     """An ImportKind."""
 
-    def __init__(self, options: ImportOptions, now: datetime) -> None:
+    def __init__(self, options: ImportOptions, now: datetime, erased_addresses: ErasedAddresses) -> None:
+        self._erased = erased_addresses
         self.columns: Sequence[Column] = COLUMNS
         self._dry_run = options.dry_run
         self._now = now
 
     def read(self, row: Row, salesforce_id: str, tally: Tally) -> ContactRecord | None:
-        return read_contact(row, salesforce_id, tally)
+        record = read_contact(row, salesforce_id, tally)
+        if record is None or not self._is_erased(record):
+            return record
+        tally.warn(f"Line {record.line} is left out: this contact was erased on request. {erased.CURE}")
+        return None
+
+    def _is_erased(self, record: ContactRecord) -> bool:
+        addresses = (record.primary, *record.alternates)
+        return self._erased.holds_salesforce_id(record.salesforce_id) or any(
+            self._erased.holds(address.norm) for address in addresses
+        )
 
     def check(self, session: Session, records: Sequence[ContactRecord], tally: Tally) -> None:
         accounts = ids_by_salesforce_id(session, [record.account for record in records])
@@ -100,6 +115,7 @@ class _ContactImport:
         """Nothing waits for the end."""
 
     def write(self, session: Session, records: Sequence[ContactRecord], tally: Tally) -> None:
+        self._demand_none_erased_since(session, records)
         accounts = ids_by_salesforce_id(session, [record.account for record in records])
         existing = _existing(session, [record.salesforce_id for record in records])
         addresses = _addresses(session, [row["id"] for row in existing.values()])
@@ -131,6 +147,13 @@ class _ContactImport:
         if not self._dry_run:
             _execute(session, writes)
             note_seen(session, _CONTACT, same, self._now)
+
+    def _demand_none_erased_since(self, session: Session, records: Sequence[ContactRecord]) -> None:
+        """Raises ImportOvertaken: the same file leaves them out when it is checked again."""
+        self._erased = erased.load(session)
+        gone = next((record for record in records if self._is_erased(record)), None)
+        if gone is not None:
+            raise ImportOvertaken(f"Line {gone.line}: this contact was erased on request.")
 
     def _after(self, record: ContactRecord, before: dict[str, Any] | None, account_id: uuid.UUID) -> dict[str, Any]:
         after = {**(before or {**_NEW, "id": new_id(), "created_at": self._now}), **record.values}

@@ -91,3 +91,24 @@ class FormerAccount(Base):
     contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     until: Mapped[datetime]
+
+
+class ErasureKey(Base):
+    """What addresses of erased persons are hashed with: made once, so that an address has the same hash for ever."""
+
+    __tablename__ = "erasure_key"
+
+    key: Mapped[str]
+
+
+class ErasedAddress(Base):
+    """An address whose person was erased on request, as a keyed hash: nothing of them is stored again.
+
+    `key_hash` is of the match key of an address, or of a Salesforce id. `receipt_id` is the erasure's, a plain id.
+    """
+
+    __tablename__ = "erased_address"
+
+    key_hash: Mapped[str] = mapped_column(unique=True)
+    receipt_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    erased_at: Mapped[datetime]

@@ -13,6 +13,7 @@ from server.mail.models import LinkState, MailContent, MailCopy, MailLink, MailM
 from server.mail.rows import links_of
 from server.mailboxes.models import Mailbox
 from server.messages.model import MailKind
+from server.personal import removed_words
 from server.sends.models import OutboundEmail
 from server.timeline.models import Level, TimelineEntry, most_careful
 from server.timeline.record import Holder, MailActivity, Participant, put_mail
@@ -45,6 +46,10 @@ def remove(session: Session, message_id: uuid.UUID) -> None:
     """Take all entries of a mail away."""
     session.execute(update(MailLink).where(MailLink.mail_message_id == message_id).values(timeline_entry_id=None))
     session.execute(delete(TimelineEntry).where(TimelineEntry.mail_message_id == message_id))
+
+
+def of_mail(session: Session, message_id: uuid.UUID) -> Sequence[TimelineEntry]:
+    return session.scalars(select(TimelineEntry).where(TimelineEntry.mail_message_id == message_id)).all()
 
 
 def rethread(session: Session, thread_id: uuid.UUID) -> None:
@@ -89,7 +94,7 @@ def _activity(
         thread_key=message.mail_thread_id,
         author_id=held.user_id if is_out and held.is_sent else None,
         subject=message.subject,
-        body_text=content.new_text if content else "",
+        body_text=content.new_text if content else removed_words(message.text_removed_months),
         occurred_at=message.sent_at,
         mailbox_email=mailbox.email if mailbox else None,
         gmail_message_id=held.gmail_message_id,

@@ -25,6 +25,8 @@ RULES = {
     "internal_only": "Only colleagues are in it",
     "bulk": "It was sent to many or by a machine, and nobody in it is known",
     "unlinked": "A person took it off the timeline",
+    "erased_on_request": "Somebody in it was erased on request",
+    "kept_no_longer": "It waited for longer than such mail is kept",
     "before_window": "It is older than what you chose to read",
 }
 _BY_LABEL = {"DRAFT": "draft", "CHAT": "chat", "SPAM": "spam", "TRASH": "trash"}
@@ -51,6 +53,8 @@ def _by_place(incoming: Incoming, exclusions: Exclusions) -> str | None:
 
 
 def _by_people(incoming: Incoming, parties: Sequence[Party], rules: Rules) -> str | None:
+    if any(rules.erased.holds(party.norm) for party in parties):
+        return "erased_on_request"
     if any(party.part == "from" for party in parties) and all(party.is_ours for party in parties):
         return "test_email" if incoming.envelope.is_test else "internal_only"
     for party in parties:

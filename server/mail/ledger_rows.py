@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from server.mail.models import MailContent, MailCopy
+from server.mail.models import MailContent, MailCopy, MailMessage
 from server.mailboxes.ledger import UNTRIED
 from server.mailboxes.models import LedgerState, MailboxMessage
 
@@ -39,7 +39,12 @@ def read_for_text(session: Session, message_ids: Collection[uuid.UUID], *, now: 
 
     Rows of which nothing is to be read waited for the person alone, and are settled.
     """
-    has_text = select(MailContent.id).where(MailContent.id == MailCopy.mail_message_id).exists()
+    stored = select(MailContent.id).where(MailContent.id == MailCopy.mail_message_id).exists()
+    # A text that the retention rule took away is not asked for again.
+    removed = select(MailMessage.id).where(
+        MailMessage.id == MailCopy.mail_message_id, MailMessage.text_removed_months.is_not(None)
+    )
+    has_text = or_(stored, removed.exists())
     is_complete = and_(
         MailCopy.mail_message_id.in_(message_ids),
         MailboxMessage.state == LedgerState.WAITING,

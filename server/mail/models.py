@@ -68,7 +68,8 @@ class MailMessage(Base):
 
     `waiting_reason` is tie or nobody_known. `level_by_person` is a restriction that a holder put on this mail alone.
     `rule_version` is the number of the rules by which it was last decided. `ties` is what a person is asked:
-    {address: [account ids]}; also of a mail that is linked to other accounts for sure.
+    {address: [account ids]}; also of a mail that is linked to other accounts for sure. `text_removed_months`: the
+    retention rule took its text away after so many, and nobody fetches it again.
     """
 
     __tablename__ = "mail_message"
@@ -87,6 +88,7 @@ class MailMessage(Base):
     rule_version: Mapped[int]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+    text_removed_months: Mapped[int | None]
 
 
 class MailContent(Base):

@@ -38,7 +38,10 @@ from server.ports.gmail import GmailMailbox, GmailMessage, MessageFormat
 BATCH = 50
 TEXTS_AT_ONCE = 25
 # What Gmail does with a mail after it was logged does not unlog it, nor does what is chosen for mail to come.
-_KEEPS_WHAT_STANDS = ("trash", "draft", "bulk", "internal_only", "before_window", "mailbox_level")
+_KEEPS_WHAT_STANDS = (
+    *("trash", "draft", "bulk", "internal_only", "before_window", "mailbox_level"),
+    removal.ERASED,  # what stands of such a mail is without the person
+)
 # When so many texts asked for alone do not come and none did before, it is Gmail that does not answer.
 _ALONE_IN_VAIN = 2
 
@@ -277,8 +280,11 @@ class _Work:
         return same_mail.find(session, incoming, ())
 
     def _has_text(self, known: MailMessage | None) -> bool:
+        """Also one that the retention rule took away: it does not come back."""
+        if known is None or known.text_removed_months is not None:
+            return known is not None
         with self.reader.db.reading() as session:
-            return known is not None and session.get(MailContent, known.id) is not None
+            return session.get(MailContent, known.id) is not None
 
     def _verdict(self, session: Session, incoming: Incoming) -> _Verdict:
         known = self._known(session, incoming)

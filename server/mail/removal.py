@@ -24,11 +24,13 @@ from server.mail.rows import links_of
 from server.timeline.models import TimelineEntry
 
 UNLINKED = "unlinked"
+ERASED = "erased_on_request"
+KEPT_NO_LONGER = "kept_no_longer"
 
 
-def tombstone(session: Session, message: MailMessage, *, now: datetime) -> None:
+def tombstone(session: Session, message: MailMessage, *, rule: str = UNLINKED, now: datetime) -> None:
     """Keep that a person took it away, and nothing of what it was. By its keys and copies it is known again."""
-    ledger_rows.exclude_mail(session, message.id, rule=UNLINKED, now=now)
+    ledger_rows.exclude_mail(session, message.id, rule=rule, now=now)
     entries.remove(session, message.id)
     session.execute(delete(MailContent).where(MailContent.id == message.id))
     for model in (MailParticipant, MailReference):

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from server.accounts.domains import domain_of, is_free_mail
 from server.auth.models import User
+from server.contacts import erased
 from server.contacts.addresses import match_key
+from server.contacts.erased import ErasedAddresses
 from server.db import insert_if_absent
 from server.mail.models import (
     ExclusionKind,
@@ -58,6 +60,7 @@ class Rules:
     shared_domains: frozenset[str]
     exclusions: Exclusions
     never_pairs: frozenset[tuple[str, uuid.UUID]] = frozenset()
+    erased: ErasedAddresses = erased.NOBODY
 
     def is_never(self, norm: str, account_id: uuid.UUID) -> bool:
         """Whether a person said so of this address, however it is spelled, and this account."""
@@ -115,6 +118,7 @@ def load_rules(session: Session) -> Rules:
             for norm, account_id in session.execute(select(NeverPair.email_norm, NeverPair.account_id))
             for spelled in spellings(norm)
         ),
+        erased=erased.load(session),
     )
 
 

@@ -150,7 +150,12 @@ def keep_text(session: Session, message: MailMessage, mail: Mail) -> None:
 
 
 def _may_keep_text(message: MailMessage, incoming: Incoming) -> bool:
-    """Of what waits for a person, text is kept only if it cannot be asked for again."""
+    """Of what waits for a person, text is kept only if it cannot be asked for again.
+
+    What the retention rule took away does not come back, whoever brings it.
+    """
+    if message.text_removed_months is not None:
+        return False
     return message.state == MailState.LINKED or incoming.gmail_message_id is None
 
 
@@ -315,7 +320,8 @@ def _merge(session: Session, *, into: MailMessage, other_id: uuid.UUID) -> None:
             update(model).where(model.mail_message_id == other_id, condition).values(mail_message_id=into.id)
         )
     content = session.get(MailContent, other_id)
-    if content is not None and session.get(MailContent, into.id) is None:
+    may_have_text = into.text_removed_months is None and session.get(MailContent, into.id) is None
+    if content is not None and may_have_text:
         session.execute(update(MailContent).where(MailContent.id == other_id).values(id=into.id))
     session.execute(delete(MailMessage).where(MailMessage.id == other_id))
     session.expire_all()

@@ -36,6 +36,8 @@ def send_again(session: Session, email: OutboundEmail, *, now: datetime) -> None
     """
     if email.state != OutboundState.FAILED:
         raise Conflict("Only an email that failed can be sent again.", cure="Look at its state in the outbox.")
+    if email.is_erased or email.text_removed_months is not None:
+        raise Conflict("The text of this email is gone.", cure="Write a new one.")
     email.gmail_thread_id = None
     email.sending_at, email.not_before, email.attempts = None, now, 0
     _decide(session, email, OutboundState.QUEUED, "Put back into the outbox by its sender.", now)

@@ -240,9 +240,9 @@ class Delivery:
         return then
 
     def _reason_not_to_send(self) -> str:
-        """Looked up again right before the call: people opt out while mail waits."""
+        """Looked up again right before the call: people opt out, or are erased, while mail waits."""
         with self.db.reading() as session:
-            found = contacts.by_ids(session, [self.email.contact_id])
+            found = contacts.by_ids(session, [self.email.contact_id] if self.email.contact_id else [])
         if not found:
             return "The contact no longer exists."
         contact = found[0]
@@ -252,7 +252,10 @@ class Delivery:
 
     def _message(self) -> bytes:
         with self.db.reading() as session:
-            content = session.get_one(OutboundContent, self.email.id)
+            content = session.get(OutboundContent, self.email.id)
+        if content is None:
+            # Its person was erased since it was claimed, and with that the claim ended.
+            raise record.Fenced(str(self.email.id))
         return build_message(
             sender=(self.email.from_name, self.email.from_email),
             to=(self.email.to_name, self.email.to_email),

@@ -41,7 +41,9 @@ class OutboundEmail(Base):
     `dedupe_key` makes the same intent stand once. `epoch` rises with every claim and fences off workers that lost
     their lease. `draft_id` is set once in a try; only a committed draft is ever sent. On a row that is put back into
     the outbox it names the draft of the try before, which goes away before another one is made. `not_before` and
-    `lease_until` are instants; `problem` says what went wrong and `cure` what a person can do.
+    `lease_until` are instants; `problem` says what went wrong and `cure` what a person can do. Without `contact_id` the
+    person was erased, and with them their name, the subject and the text. `text_removed_months`: the retention rule
+    took the text away after so many.
     """
 
     __tablename__ = "outbound_email"
@@ -54,7 +56,7 @@ class OutboundEmail(Base):
     mailbox_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("mailbox.id"))
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id"))
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"), index=True)
-    contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact.id"), index=True)
+    contact_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("contact.id"), index=True)
     email_template_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("email_template_version.id"), index=True)
     template_label: Mapped[str]
     from_name: Mapped[str]
@@ -78,10 +80,15 @@ class OutboundEmail(Base):
     sent_at: Mapped[datetime | None]
     seen_in_sent_at: Mapped[datetime | None]
     changed_at: Mapped[datetime]
+    text_removed_months: Mapped[int | None]
 
     @property
     def is_moving(self) -> bool:
         return self.state in MOVING
+
+    @property
+    def is_erased(self) -> bool:
+        return self.contact_id is None
 
 
 class OutboundContent(Base):

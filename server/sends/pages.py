@@ -62,7 +62,7 @@ def email(email_id: uuid.UUID) -> str:
     visitor = require_visitor()
     with runtime().db.reading() as session:
         found = queries.email(session, email_id=email_id, user_id=visitor.user_id)
-        content = queries.content(session, email_id)
+        content = queries.content(session, found)
         steps = queries.steps(session, email_id)
         shown = _rows(session, [found])[0]
     is_sent = found.state == OutboundState.SENT
@@ -76,7 +76,7 @@ def email(email_id: uuid.UUID) -> str:
     return page(
         "sends/email.html",
         active="outbox",
-        crumbs=[Crumb(label="Outbox", href=url_for(".outbox")), Crumb(label=found.subject)],
+        crumbs=[Crumb(label="Outbox", href=url_for(".outbox")), Crumb(label=shown["subject"])],
         email=shown,
         steps=[
             {
@@ -93,8 +93,8 @@ def email(email_id: uuid.UUID) -> str:
 def email_body(email_id: uuid.UUID) -> Response:
     """The HTML as it was sent, for a sandboxed frame."""
     with runtime().db.reading() as session:
-        queries.email(session, email_id=email_id, user_id=require_visitor().user_id)
-        return mail_frame(queries.content(session, email_id).html)
+        found = queries.email(session, email_id=email_id, user_id=require_visitor().user_id)
+        return mail_frame(queries.content(session, found).html)
 
 
 @blueprint.get("/emails/<uuid:email_id>/row")

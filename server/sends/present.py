@@ -38,7 +38,7 @@ def row(email: OutboundEmail, account_name: str, *, viewer_email: str) -> dict[s
         "id": email.id,
         "state": {"label": label, "tone": tone, "icon": icon},
         "to": {"name": email.to_name, "email": email.to_email},
-        "subject": email.subject,
+        "subject": "Erased on request" if email.is_erased else email.subject,
         "href": url_for("sends.email", email_id=email.id),
         "account": {"name": account_name, "href": f"/accounts/{email.account_id}"},
         "template": email.template_label,
@@ -59,7 +59,7 @@ def actions(email: OutboundEmail) -> list[dict[str, Any]]:
 
     if email.state in RECALLABLE:
         return [act("cancel", "Cancel", confirm=f"The email to {email.to_name} will not be sent.")]
-    if email.state == OutboundState.FAILED:
+    if email.state == OutboundState.FAILED and not email.is_erased and email.text_removed_months is None:
         return [act("send_again", "Send again", "primary")]
     if email.state == OutboundState.REVIEW:
         return [act("it_was_sent", "It was sent", "primary"), act("it_was_not_sent", "It was not sent")]

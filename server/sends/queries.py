@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.errors import Forbidden, NotFound
+from server.personal import removed_words
 from server.sends.models import MOVING, OutboundContent, OutboundEmail, OutboundState, OutboundStep
 
 
@@ -72,8 +73,10 @@ def email(session: Session, *, email_id: uuid.UUID, user_id: uuid.UUID) -> Outbo
     return found
 
 
-def content(session: Session, email_id: uuid.UUID) -> OutboundContent:
-    return session.get_one(OutboundContent, email_id)
+def content(session: Session, email: OutboundEmail) -> OutboundContent:
+    """What is sent, or in its place words that say why it is gone."""
+    words = "Erased on request." if email.is_erased else removed_words(email.text_removed_months)
+    return session.get(OutboundContent, email.id) or OutboundContent(id=email.id, html=f"<p>{words}</p>", text=words)
 
 
 def steps(session: Session, email_id: uuid.UUID) -> list[OutboundStep]:

@@ -93,8 +93,11 @@ def sent(session: Session, claim: Claim, *, gmail_message_id: str, gmail_thread_
 
 
 def log_on_timeline(session: Session, *, email_id: uuid.UUID, now: datetime) -> None:
+    """Nothing of an email whose person was erased: it left, and that is all there is to say."""
     email = session.get_one(OutboundEmail, email_id, populate_existing=True)
-    content = session.get_one(OutboundContent, email_id)
+    content = session.get(OutboundContent, email_id)
+    if email.is_erased or content is None:
+        return
     record_email(
         session,
         EmailActivity(

@@ -1,0 +1,65 @@
+"""What calls to action and tasks say of a person: only what people wrote into them. They stay, without the name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from server.personal import Kind, Record, Register, Subject, Tally, redact
+from server.playbooks.models import ComposePreview, Cta, CtaTask
+
+COLUMNS: Register = {
+    "cta": {
+        Kind.TASK: "name reason",
+        Kind.STAFF: "owner_id",
+        Kind.NONE: "id account_id cta_type priority status playbook_name due_on opened_at closed_at",
+    },
+    "cta_task": {
+        Kind.TASK: "title instructions",
+        Kind.STAFF: "owner_id done_by_id",
+        Kind.NONE: "id cta_id position kind due_on email_template_id contact_role done_at",
+    },
+    "email_task_send": {Kind.NONE: "id cta_task_id outbound_email_id"},
+    "compose_preview": {Kind.DRAFT: "html", Kind.STAFF: "user_id", Kind.NONE: "id created_at"},
+}
+_TEXTS = (Cta.name, Cta.reason, CtaTask.title, CtaTask.instructions)
+TASK_STAYS = "Calls to action and tasks that name the person: without the name"
+PREVIEW_LIFE = timedelta(hours=1)
+
+
+def found(session: Session, subject: Subject, *, with_text: bool = False) -> Iterator[Record]:
+    if not subject.wide.terms:
+        return
+    named = or_(subject.wide.may_be_in(Cta.name), subject.wide.may_be_in(Cta.reason))
+    for cta in session.scalars(select(Cta).where(named).order_by(Cta.id)).all():
+        data = {"id": str(cta.id), "what": "Call to action", "name": cta.name, "reason": cta.reason}
+        yield Record(kind=Kind.TASK, data=data, since=cta.opened_at)
+    named = or_(subject.wide.may_be_in(CtaTask.title), subject.wide.may_be_in(CtaTask.instructions))
+    for task in session.scalars(select(CtaTask).where(named).order_by(CtaTask.id)).all():
+        data = {"id": str(task.id), "what": "Task", "name": task.title, "instructions": task.instructions}
+        yield Record(kind=Kind.TASK, data=data, since=None)
+    for preview in session.scalars(select(ComposePreview).where(subject.wide.may_be_in(ComposePreview.html))).all():
+        shown = {"id": str(preview.id), "what": "Preview of an email"} | ({"html": preview.html} if with_text else {})
+        yield Record(kind=Kind.DRAFT, data=shown, since=preview.created_at)
+
+
+def erase(session: Session, subject: Subject, *, now: datetime) -> Tally:
+    """Previews go altogether: they live for an hour, and a reload of the composer makes them again."""
+    tally = Tally()
+    changed = redact(session, _TEXTS, subject.wide)
+    tally.gone[Kind.TASK] += changed
+    tally.kept[TASK_STAYS] += changed
+    tally.gone[Kind.DRAFT] += remove_previews(session, until=now)
+    return tally
+
+
+def count_previews(session: Session, *, until: datetime) -> int:
+    return session.scalar(select(func.count(ComposePreview.id)).where(ComposePreview.created_at <= until)) or 0
+
+
+def remove_previews(session: Session, *, until: datetime) -> int:
+    gone = delete(ComposePreview).where(ComposePreview.created_at <= until).returning(ComposePreview.id)
+    return len(session.scalars(gone).all())
