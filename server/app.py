@@ -30,6 +30,8 @@ from server.mail import pages as mail_pages
 from server.mail import waiting as waiting_mail
 from server.mailboxes import pages as mailbox_pages
 from server.mailboxes import push as mailbox_push
+from server.personal_data import pages as personal_data_pages
+from server.personal_data import retention_pages
 from server.playbooks import api as cockpit_api
 from server.playbooks import compose_pages
 from server.playbooks import pages as cockpit_pages
@@ -57,6 +59,7 @@ _NAV_NEEDS = {
     "outbox": Deed.SEE_OUTBOX,
     "mailbox": Deed.HAVE_MAILBOX,
     "audit": Deed.READ_AUDIT_LOG,
+    "personal_data": Deed.SEE_PERSONAL_DATA,
 }
 _LARGEST_REQUEST = 2 * 1024 * 1024
 
@@ -149,6 +152,8 @@ def _add_pages(app: Flask) -> None:
         cockpit_pages.blueprint,
         compose_pages.blueprint,
         customer_360_pages.blueprint,
+        personal_data_pages.blueprint,
+        retention_pages.blueprint,
         search_pages.blueprint,
         template_library.blueprint,
         template_editor.blueprint,
@@ -187,6 +192,7 @@ def _nav(runtime: Runtime) -> Sequence[NavEntry]:
         NavEntry(key="templates", label="Email templates", href="/templates", icon="template"),
         NavEntry(key="outbox", label="Outbox", href="/outbox", icon="send", badge=waiting or None),
         NavEntry(key="audit", label="Audit log", href="/audit", icon="shield-check"),
+        NavEntry(key="personal_data", label="Personal data", href="/personal-data", icon="user-circle"),
         NavEntry(key="mailbox", label="Mailbox", href="/mailbox", icon="mailbox"),
     )
     return tuple(one for one in entries if one.key not in _NAV_NEEDS or policy.may(visitor, _NAV_NEEDS[one.key]))

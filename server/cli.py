@@ -48,6 +48,7 @@ class _ByName(click.Group):
     places={
         "users": "server.auth.cli:users",
         "audit": "server.audit.cli:audit",
+        "personal-data": "server.personal_data.cli:personal_data",
         "templates": "server.template_library.cli:templates",
         "demo": "server.demo.cli:demo",
         "sandbox": "server.sandbox.__main__:sandbox_command",

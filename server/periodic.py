@@ -31,7 +31,7 @@ def tick(runtime: Runtime, number: int) -> None:
         looks.append(playbook_jobs.settle_email_tasks)
     if number % REMATCH_EVERY_TICKS == 0:
         looks += [mail_jobs.wake_added, leavers.end_leavers]
-    if number % RETAIN_EVERY_TICKS == 0:
+    if number % RETAIN_EVERY_TICKS == RETAIN_EVERY_TICKS - 1:
         looks.append(personal_data_jobs.wake_at_night)
     for look in looks:
         try:

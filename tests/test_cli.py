@@ -19,7 +19,8 @@ from server.cli import cli
 
 COMMANDS = [
     (), ("users",), ("users", "add"), ("users", "end"), ("users", "list"), ("users", "unbind"),
-    ("audit",), ("audit", "export"), ("mailboxes",), ("mailboxes", "reseal"),
+    ("audit",), ("audit", "export"), ("personal-data",), ("personal-data", "show"), ("personal-data", "export"),
+    ("personal-data", "erase"), ("mailboxes",), ("mailboxes", "reseal"),
     ("templates",), ("templates", "check"), ("templates", "load"), ("templates", "diff"), ("templates", "pull"),
     ("templates", "push"), ("templates", "render"), ("import",), ("import", "accounts"), ("import", "contacts"),
     ("demo",), ("sandbox",), ("web",), ("worker",), ("clock",), ("db",), ("db", "upgrade"), ("db", "draft"),

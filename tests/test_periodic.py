@@ -15,7 +15,6 @@ from server import periodic
 from server.db import Database, make_engine
 from server.mail import jobs as mail_jobs
 from server.mailboxes import leavers
-from server.personal_data import jobs as personal_data_jobs
 from server.playbooks import jobs as playbook_jobs
 from server.playbooks.models import CtaTask, EmailTaskSend
 from server.runtime import Runtime
@@ -59,7 +58,6 @@ def test_a_tick_that_fails_is_logged_and_the_next_one_works(outbox: Outbox, tmp_
     assert looks == [
         *(send_jobs.sweep.__name__, mail_jobs.sweep.__name__),
         *(playbook_jobs.settle_email_tasks.__name__, mail_jobs.wake_added.__name__, leavers.end_leavers.__name__),
-        personal_data_jobs.wake_at_night.__name__,
     ]
     assert len(outbox.runtime.jobs.queue().jobs) == 1  # type: ignore[attr-defined]
 

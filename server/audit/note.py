@@ -72,6 +72,18 @@ def reading(entry_ids: Collection[uuid.UUID]) -> None:
             session.add(_entry(AuditOutcome.READ, here.clock, timeline_entry_ids=some))
 
 
+def about(**record: str) -> None:
+    """What the deed of this request is about, where the address does not say: ids, never a name or an address."""
+    g.audit_about = g.get("audit_about", {}) | record
+
+
+def looking() -> None:
+    """The visitor is about to see what is held of a person. Call it before it is given out."""
+    here = runtime()
+    with here.db.transaction() as session:
+        session.add(_entry(AuditOutcome.READ, here.clock))
+
+
 def _entry(outcome: AuditOutcome, clock: Clock, *, who: User | None = None, **record: Any) -> AuditEntry:
     visitor = current_visitor()
     user_id: uuid.UUID | None = None
@@ -87,7 +99,10 @@ def _entry(outcome: AuditOutcome, clock: Clock, *, who: User | None = None, **re
         role=role,
         deed=request.endpoint or "",
         outcome=outcome,
-        record={name: str(value)[:200] for name, value in (request.view_args or {}).items()} | _by_token() | record,
+        record={name: str(value)[:200] for name, value in (request.view_args or {}).items()}
+        | g.get("audit_about", {})
+        | _by_token()
+        | record,
         ip=request.remote_addr or "",
         request_id=g.get("request_id", ""),
     )

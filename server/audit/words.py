@@ -80,6 +80,13 @@ DEED_WORDS: Mapping[str, str] = {
     "template_versions.take_published": "Took the published version into a draft",
     "template_versions.restore": "Restored a version of an email template",
     "template_answers.check": "Checked an email template",
+    "personal_data.find": "Looked up what is held of a person",
+    "personal_data.of_contact": "Looked up what is held of a person",
+    "personal_data.export": "Exported what is held of a person",
+    "personal_data.preview": "Looked at what an erasure would do",
+    "personal_data.erase": "Erased a person",
+    "personal_data.let_in": "Let the address of an erased person in again",
+    "retention.save": "Changed how long data is kept",
     "template_answers.preview": "Looked at a preview of an email template",
 }
 

@@ -45,6 +45,14 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         "template_versions.picture",
     ),
     Deed.READ_AUDIT_LOG: ("audit.log", "audit.export"),
+    Deed.SEE_PERSONAL_DATA: (
+        *("personal_data.search", "personal_data.find", "personal_data.of_contact"),
+        *("personal_data.receipt", "personal_data.receipt_file", "retention.rules"),
+    ),
+    Deed.ERASE_PERSONAL_DATA: (
+        *("personal_data.export", "personal_data.preview", "personal_data.erase", "personal_data.let_in"),
+        "retention.save",
+    ),
     Deed.READ_MAIL: ("mail.body", "mail.html"),
     Deed.WORK_TASKS: ("ctas.CompleteTask", "playbooks.complete", "playbooks.reopen"),
     Deed.SEND_EMAILS: (
@@ -107,6 +115,7 @@ RATES = Rates(
         "compose.send_email": ("send", "60/minute"),
         "template_editor.test_email": ("test_email", "20/minute"),
         "audit.export": ("export", "10/minute"),
+        "personal_data.export": ("export", "10/minute"),
     }
 )
 UNCOUNTED = frozenset({"static", "favicon", "health.healthz", "health.readyz"})

@@ -35,6 +35,8 @@ class Deed(StrEnum):
     SET_RULES = "set_rules"
     CHANGE_TEMPLATES = "change_templates"
     READ_AUDIT_LOG = "read_audit_log"
+    SEE_PERSONAL_DATA = "see_personal_data"
+    ERASE_PERSONAL_DATA = "erase_personal_data"
 
 
 class OutsideScopes(Forbidden):
@@ -75,7 +77,7 @@ _WORKS = _LOOKS | {
 }
 _SCOPES: dict[Role, dict[Deed, Scope]] = {
     Role.VIEWER: _LOOKS | {Deed.READ_MAIL: Scope.EVERYBODYS},
-    Role.AUDITOR: _LOOKS | {Deed.READ_AUDIT_LOG: Scope.EVERYBODYS},
+    Role.AUDITOR: _LOOKS | {Deed.READ_AUDIT_LOG: Scope.EVERYBODYS, Deed.SEE_PERSONAL_DATA: Scope.EVERYBODYS},
     Role.TAM: _WORKS,
     Role.MANAGER: _WORKS | {Deed.WORK_TASKS: Scope.TEAMS, Deed.CORRECT_MAIL: Scope.TEAMS},
     Role.ADMIN: _WORKS
@@ -85,6 +87,8 @@ _SCOPES: dict[Role, dict[Deed, Scope]] = {
         Deed.SET_RULES: Scope.EVERYBODYS,
         Deed.CHANGE_TEMPLATES: Scope.EVERYBODYS,
         Deed.READ_AUDIT_LOG: Scope.EVERYBODYS,
+        Deed.SEE_PERSONAL_DATA: Scope.EVERYBODYS,
+        Deed.ERASE_PERSONAL_DATA: Scope.EVERYBODYS,
     },
 }
 _WORDS = {
@@ -99,6 +103,8 @@ _WORDS = {
     Deed.SET_RULES: "Changing rules that hold for everybody",
     Deed.CHANGE_TEMPLATES: "Changing email templates",
     Deed.READ_AUDIT_LOG: "The audit log",
+    Deed.SEE_PERSONAL_DATA: "Looking up what is held of a person",
+    Deed.ERASE_PERSONAL_DATA: "Exporting and erasing personal data",
 }
 
 

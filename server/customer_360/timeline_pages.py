@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from server.accounts import queries as accounts
 from server.accounts.languages import language_label
 from server.accounts.models import Account
+from server.auth import policy
+from server.auth.policy import Deed
 from server.contacts import queries as contacts
 from server.contacts.models import ContactAddress, FormerAccount
 from server.contacts.queries import ContactView
@@ -181,8 +183,15 @@ def contact(contact_id: uuid.UUID) -> str:
             ],
             contact=_facts(session, found, account),
             addresses=_addresses(session, contact_id),
+            personal_data_href=_personal_data_href(contact_id),
             **_timeline(session, found, None),
         )
+
+
+def _personal_data_href(contact_id: uuid.UUID) -> str | None:
+    """For those who may look it up."""
+    may = policy.may(require_visitor(), Deed.SEE_PERSONAL_DATA)
+    return url_for("personal_data.of_contact", contact_id=contact_id) if may else None
 
 
 @blueprint.get("/contacts/<uuid:contact_id>/timeline")

@@ -42,7 +42,10 @@ TABLE = {
         template_versions.compare template_versions.draft_picture template_versions.version template_versions.picture
     """,
     "TMAV": "mail.body mail.html",
-    "AU": "audit.log audit.export",
+    "AU": """
+        audit.log audit.export personal_data.search personal_data.find personal_data.of_contact personal_data.receipt
+        personal_data.receipt_file retention.rules
+    """,
     "TMA": """
         ctas.CompleteTask ctas.PreviewEmail ctas.SendEmail playbooks.complete playbooks.reopen
         compose.compose_email compose.preview_email compose.send_email compose.compose_preview
@@ -59,6 +62,7 @@ TABLE = {
         mail.move mail.never mail.unlink
     """,
     "A": """
+        personal_data.export personal_data.preview personal_data.erase personal_data.let_in retention.save
         mail.rules.add_own_domain mail.rules.remove_own_domain mail.rules.add_shared_domain
         mail.rules.remove_shared_domain mail.rules.try_on_the_past mail.rules.progress mail.rules.apply
         template_library.new template_library.create template_library.archive template_library.unarchive

@@ -15,6 +15,7 @@ import samples_of_audit as audit
 import samples_of_emails as emails
 import samples_of_mail as mail
 import samples_of_mailboxes as mailboxes
+import samples_of_personal_data as personal_data
 import samples_of_sign_in
 from flask import Flask, Response, abort, g, render_template, url_for
 from jinja2 import StrictUndefined
@@ -120,6 +121,7 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "unmatched-empty": ("mail/unmatched.html", mail.unmatched(groups=[], ties=[], questions=0, next_href=None)),
         "rules": ("mail/rules.html", mail.rules()),
         "rules-bare": ("mail/rules.html", mail.bare_rules()),
+        **personal_data.pages(),
         "search": ("search/results.html", samples.base() | accounts.found()),
         "search-empty": ("search/results.html", samples.base() | accounts.found("xyz", empty=True)),
         "problem": ("errors/problem.html", samples.base() | PROBLEM),

@@ -173,6 +173,7 @@ def contact(**changes: Any) -> dict[str, Any]:
     page = {
         "contact": one,
         "addresses": addresses,
+        "personal_data_href": "/contacts/c1/personal-data",
         "days": folded_days(),
         "next_href": None,
         "has_moving": False,
