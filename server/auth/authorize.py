@@ -27,7 +27,7 @@ from server.errors import Invalid
 
 CLIENT_ID = "rapport-gmail"
 CODE_LIFE = timedelta(seconds=60)
-_KEPT = timedelta(days=1)
+KEPT = timedelta(days=1)
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _LONGEST_STATE = 500
@@ -92,7 +92,7 @@ def read_ask(values: Mapping[str, Sequence[str]], allowed: Sequence[str]) -> Ask
 
 def issue_code(session: Session, ask: Ask, *, user_id: uuid.UUID, now: datetime) -> str:
     """For what this person said yes to. Only its hash is stored; codes of yesterday go."""
-    session.execute(delete(AuthorizationCode).where(AuthorizationCode.expires_at < now - _KEPT))
+    session.execute(delete(AuthorizationCode).where(AuthorizationCode.expires_at < now - KEPT))
     code = secrets.token_urlsafe(32)
     session.add(
         AuthorizationCode(

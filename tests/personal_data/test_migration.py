@@ -1,4 +1,4 @@
-"""The migration to 0007 takes the NOT NULL from a full table of emails, and nothing else."""
+"""The migration to 0008 takes the NOT NULL from a full table of emails, and nothing else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _A, _B = "0" * 31 + "1", "0" * 31 + "2"
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    """A database at revision 0006."""
+    """A database at revision 0007."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'old.sqlite3'}"
     else:
@@ -29,7 +29,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
         url = server.url("old")
     db = Database(make_engine(url))
     with db.engine.begin() as connection:
-        command.upgrade(schema._config(connection), "0006")
+        command.upgrade(schema._config(connection), "0007")
     return db
 
 
