@@ -30,6 +30,7 @@ def personal_data() -> None:
 @click.pass_obj
 def show(runtime: Runtime, address: str, contact: uuid.UUID | None) -> None:
     """Print each kind of data: how many, since when, how long, where and why."""
+    _leave_a_line(runtime)
     with runtime.db.reading() as session:
         found = held.summary(session, _subject(session, address, contact))
     if not found:
@@ -47,6 +48,7 @@ def show(runtime: Runtime, address: str, contact: uuid.UUID | None) -> None:
 @click.pass_obj
 def export(runtime: Runtime, address: str, out: Path, contact: uuid.UUID | None) -> None:
     """Write all of it into a ZIP for the person."""
+    _leave_a_line(runtime)
     with runtime.db.reading() as session:
         subject = _subject(session, address, contact)
         made = exports.make_zip(session, subject, by_name=_BY, now=runtime.clock.now())
@@ -63,6 +65,7 @@ def erase(runtime: Runtime, address: str, confirm: str | None, contact: uuid.UUI
     """Erase the person and print the receipt. Without --confirm, nothing is changed."""
     now = runtime.clock.now()
     if confirm is None:
+        _leave_a_line(runtime)
         with runtime.db.reading() as session:
             subject = _subject(session, address, contact)
         click.echo(receipts.as_text(foresee(runtime.db, subject, now=now)))
@@ -73,6 +76,12 @@ def erase(runtime: Runtime, address: str, confirm: str | None, contact: uuid.UUI
         erasing.demand_confirmed(subject, confirm)
         receipt = erasing.erase(session, subject, by_user_id=None, by_name=_BY, now=now)
     click.echo(receipts.as_text(receipt))
+
+
+def _leave_a_line(runtime: Runtime) -> None:
+    """Who looks at what is held of a person is noted before they see it; the audit log notes a transaction."""
+    with runtime.db.transaction():
+        pass
 
 
 def _subject(session: Session, address: str, contact: uuid.UUID | None) -> Subject:

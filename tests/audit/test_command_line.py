@@ -54,3 +54,12 @@ def test_an_import_is_one_line_without_what_was_in_it(tmp_path: Path, kind: str)
     [line] = lines(tmp_path)
     assert line["deed"] == f"cli.import.{kind}"
     assert "Zebra" not in json.dumps(line)
+
+
+def test_who_looks_at_what_is_held_of_a_person_is_noted_without_the_person(tmp_path: Path) -> None:
+    assert rapport(tmp_path, "personal-data", "show", "zebra@helios.example").returncode == 0
+    rapport(tmp_path, "personal-data", "export", "zebra@helios.example", "--out", str(tmp_path / "held.zip"))
+    rapport(tmp_path, "personal-data", "erase", "zebra@helios.example")
+    found = lines(tmp_path)
+    assert [one["deed"] for one in found] == [f"cli.personal-data.{verb}" for verb in ("show", "export", "erase")]
+    assert "zebra" not in json.dumps(found)
