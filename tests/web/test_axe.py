@@ -10,6 +10,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -22,9 +23,11 @@ from server.mail.models import MailReplay
 from server.mailboxes import tokens
 from server.mailboxes.connection import ENVELOPE_SCOPES
 from server.mailboxes.models import Mailbox
+from server.personal_data.models import ErasureReceipt
 from server.runtime import Runtime
 from server.sandbox.running import RunningSandbox
 from server.timeline.models import ActivityType
+from tests.auth.gmail_extension import GmailExtension
 from tests.cast import ALICE, BOB
 from tests.conftest import BASE_URL, SignedInClient
 from tests.mail.letters import STRANGER, Desk
@@ -37,6 +40,7 @@ SLUG = "onboarding-welcome"
 # The ways back from a provider, opened without a trip: a page that says so.
 WAYS_BACK = {"auth.callback", "mailboxes.callback"}
 # Swagger UI brings a <main> of its own.
+LEAVER = "lea@elsewhere.example"
 OFF = {"api_docs.api_docs": ("landmark-no-duplicate-main",)}
 
 
@@ -92,6 +96,7 @@ def desk(runtime: Runtime, sandbox: RunningSandbox) -> Desk:
     desk.receive(first, thread="t1")
     desk.receive(desk.letter(sender=f"Bob <{BOB}>", to="priya@helios.example", references=("m1@x",)), whose=BOB)
     desk.receive(desk.letter(sender=STRANGER, subject="Who is this?"))
+    desk.receive(desk.letter(sender=f"Lea <{LEAVER}>", subject="Please erase me"))
     return desk
 
 
@@ -105,6 +110,9 @@ def values_of(runtime: Runtime, desk: Desk, alice: SignedInClient, dana: SignedI
     message = desk.receive(desk.letter(text="See you then.\n\nOn Monday Alice wrote:\n> Hello", subject="Kick-off"))
     with runtime.db.reading() as session:
         replay_id = session.scalars(select(MailReplay.id)).one()
+    assert dana.post("/personal-data/erase", data={"address": LEAVER, "confirm": LEAVER}).status_code == 303
+    with runtime.db.reading() as session:
+        receipt_id = session.scalars(select(ErasureReceipt.id)).one()
     return {
         "account_id": str(book.account),
         "contact_id": str(book.priya),
@@ -114,6 +122,8 @@ def values_of(runtime: Runtime, desk: Desk, alice: SignedInClient, dana: SignedI
         "entry_id": str(desk.entry(message, book.account).id),
         "preview_id": preview.rsplit("/", 1)[1],
         "replay_id": str(replay_id),
+        "receipt_id": str(receipt_id),
+        "form": "json",
         "slug": SLUG,
         "number": "1",
         "filename": "dist/manifest.json",
@@ -168,7 +178,9 @@ def test_every_page_of_the_app_is_without_a_violation(
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()):
             continue
-        path = path_of(app, rule, values)
+        path = path_of(app, rule, values) + (
+            "?" + urlencode(GmailExtension(app=app).ask()) if rule.endpoint == "oauth.ask" else ""
+        )
         person, is_page = who_opens(path, rule.endpoint, stranger if rule.endpoint == "auth.sign_in" else people)
         if is_page:
             page = pages[person.session]
