@@ -45,6 +45,7 @@ def redeem(forger: Forger) -> Callable[[str], Any]:
 def test_an_honest_token_is_taken(forger: Forger, redeem: Callable[[str], Any]) -> None:
     assert redeem(signed(forger.claims())).email == "alice@rapport.example"
     assert redeem(signed(forger.claims(aud=[CLIENT], azp=None))).hosted_domain is None
+    assert redeem(signed(forger.claims(nbf=1_000_000_000))).subject == "1"
 
 
 @pytest.mark.parametrize(("algorithm", "key"), [("RS256", KEY), ("PS256", KEY), ("ES256", CURVE_KEY)])
@@ -87,6 +88,8 @@ def test_other_algorithms_are_refused_even_when_announced(
         ({"exp": "9999999999"}, "id_token_exp"),
         ({"iat": 9_999_999_999}, "id_token_iat"),
         ({"iat": None}, "id_token_iat"),
+        ({"nbf": 9_999_999_999}, "id_token_nbf"),
+        ({"nbf": "0"}, "id_token_nbf"),
         ({"nonce": "n-2"}, "id_token_nonce"),
         ({"nonce": None}, "id_token_nonce"),
         ({"sub": None}, "id_token_sub"),
@@ -108,6 +111,14 @@ def test_another_key_is_refused(forger: Forger, redeem: Callable[[str], Any]) ->
         with pytest.raises(SignInRefused) as caught:
             redeem(token)
         assert caught.value.reason == "id_token_signature"
+
+
+def test_a_token_cannot_bring_or_name_its_own_key(forger: Forger, redeem: Callable[[str], Any]) -> None:
+    for header in ({"jwk": OTHER_KEY.as_dict(private=False)}, {"jku": "https://evil.example/certs"}):
+        for kid in (KEY.kid, OTHER_KEY.kid):
+            with pytest.raises(SignInRefused) as caught:
+                redeem(signed(forger.claims(), OTHER_KEY, kid=kid, **header))
+            assert caught.value.reason == "id_token_signature"
 
 
 def test_an_unsigned_token_is_refused_even_when_announced(forger: Forger, redeem: Callable[[str], Any]) -> None:

@@ -61,6 +61,10 @@ def _check_times(claims: Mapping[str, Any], now_s: float) -> None:
         raise _refused("exp")
     if issued is None or not now_s - OLDEST_S - LEEWAY_S <= issued <= now_s + LEEWAY_S:
         raise _refused("iat")
+    if "nbf" in claims:
+        begins = _number(claims["nbf"])
+        if begins is None or begins > now_s + LEEWAY_S:
+            raise _refused("nbf")
 
 
 def _number(value: Any) -> float | None:
