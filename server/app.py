@@ -121,7 +121,9 @@ def create_app(runtime: Runtime) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     if settings.secure_cookies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+        # Nothing but the address, and of it what the last proxy adds: our own scheme and host stand in base_url, and
+        # a proxy that does not set the other headers lets anybody's through.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=0, x_host=0)  # type: ignore[method-assign]
     frame.install(app, runtime, nav=lambda: _nav(runtime))
     guard.begin(app)
     identity.install(app, auth_pages.find_visitor, public=lambda endpoint: endpoint in PUBLIC)

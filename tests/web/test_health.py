@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
-from flask import Flask
+from flask import Flask, request
 from sqlalchemy import create_engine
 
 from server.app import create_app
@@ -65,6 +65,22 @@ def test_behind_https_browsers_are_told_to_stay_there(app: Flask, runtime: Runti
         answer = secure.get(path, base_url="https://rapport.example.com")
         assert answer.headers["Strict-Transport-Security"] == "max-age=31536000", path
     assert "Strict-Transport-Security" not in app.test_client().get("/sign-in").headers
+
+
+@ON_SQLITE
+def test_of_what_a_proxy_says_the_last_address_is_believed_and_nothing_else(runtime: Runtime) -> None:
+    secure = create_app(replace(runtime, settings=replace(runtime.settings, base_url="https://rapport.example.com")))
+    seen: list[tuple[str | None, str]] = []
+    secure.before_request_funcs[None].append(lambda: seen.append((request.remote_addr, request.url_root)))
+    headers = {
+        "X-Forwarded-For": "192.0.2.1, 198.51.100.7",
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Proto": "gopher",
+        "X-Forwarded-Prefix": "/evil",
+        "X-Forwarded-Port": "70",
+    }
+    secure.test_client().get("/healthz", base_url="http://rapport.example.com", headers=headers)
+    assert seen == [("198.51.100.7", "http://rapport.example.com/")]
 
 
 @ON_SQLITE
