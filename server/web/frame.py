@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, flash, g, get_flashed_messages, render_template, request
+from flask.sessions import SecureCookieSessionInterface
 from markupsafe import Markup
 
 from server.runtime import Runtime
@@ -37,6 +39,12 @@ class NavEntry:
     badge: int | None = None
 
 
+class FlashCookies(SecureCookieSessionInterface):
+    """Flask's own cookie, in which words for the next page travel. Flask would sign it with SHA-1."""
+
+    digest_method = staticmethod(hashlib.sha256)
+
+
 class _AskedOnce:
     """The side bar's entries, found when a template shows them: pieces of a page have no side bar."""
 
@@ -50,6 +58,7 @@ class _AskedOnce:
 def install(app: Flask, runtime: Runtime, nav: Callable[[], Sequence[NavEntry]]) -> None:
     """Give the app its runtime and its templates the words they share. `nav` is asked once for each full page."""
     app.extensions[_KEY] = runtime
+    app.session_interface = FlashCookies()
     app.jinja_env.globals.update(asset=asset, icon=icon)
 
     @app.context_processor

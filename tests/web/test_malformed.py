@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import uuid
@@ -10,6 +11,8 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from flask.sessions import session_json_serializer
+from itsdangerous import URLSafeTimedSerializer
 
 from server.runtime import Runtime
 from tests.cast import Book
@@ -130,6 +133,27 @@ def test_a_cookie_of_nonsense_is_nobody(app: Flask) -> None:
         client.get("/cockpit", headers={"Cookie": f"rapport_flashes={cookie}"}, base_url=BASE_URL)
 
 
+def test_words_for_the_next_page_are_shown_with_our_signature_alone_and_that_is_no_sha_1(
+    app: Flask, runtime: Runtime, book: Book, sign_in: SignIn
+) -> None:
+    client = sign_in(book.alice)
+    for digest, key, is_shown in (
+        (hashlib.sha256, runtime.settings.secret_key, True),
+        (hashlib.sha256, "another", False),
+        (hashlib.sha1, runtime.settings.secret_key, False),
+    ):
+        signer = URLSafeTimedSerializer(
+            key,
+            salt="cookie-session",
+            serializer=session_json_serializer,
+            signer_kwargs={"key_derivation": "hmac", "digest_method": digest},
+        )
+        cookie = signer.dumps({"_flashes": [("info", "Read on elsewhere")]})
+        assert isinstance(cookie, str)
+        client.set_cookie("rapport_flashes", cookie, domain="127.0.0.1")
+        assert ("Read on elsewhere" in client.get("/cockpit").text) is is_shown, (digest, key)
+
+
 def test_a_method_that_a_page_does_not_have_is_refused_with_those_it_has(book: Book, sign_in: SignIn) -> None:
     client = sign_in(book.alice)
     for path in ("/cockpit", f"/ctas/{book.cta}"):
@@ -137,6 +161,7 @@ def test_a_method_that_a_page_does_not_have_is_refused_with_those_it_has(book: B
         assert answer.status_code == 405
         assert "GET" in answer.headers["Allow"]
         assert "<h1>" in answer.text
+        assert client.open(path, method="TRACE").status_code == 405
 
 
 @pytest.mark.parametrize("broken", ["user", "cta"])
