@@ -59,6 +59,15 @@ def test_the_api_is_guarded_like_the_pages(runtime: Runtime, book: Book, sign_in
     assert client.post(path).status_code == 200
 
 
+def test_no_page_of_others_may_read_an_answer(book: Book, sign_in: SignIn) -> None:
+    client = sign_in(book.alice)
+    for origin in ("https://evil.example", "null", f"{BASE_URL}.evil.example"):
+        for path in ("/cockpit", "/api/v1/me", "/oauth/token", "/healthz"):
+            asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+            for answer in (client.get(path, headers=asked), client.options(path, headers=asked)):
+                assert [name for name, _ in answer.headers if name.lower().startswith("access-control")] == []
+
+
 def test_reading_changes_nothing_wherever_it_comes_from(book: Book, sign_in: SignIn) -> None:
     client = sign_in(book.alice)
     assert client.get("/cockpit", headers={"Sec-Fetch-Site": "cross-site", "Origin": "https://x"}).status_code == 200
