@@ -53,6 +53,7 @@ def ask() -> BaseResponse:
         "auth/authorize.html",
         browser=browser_of(request.user_agent.string).words,
         scopes=[token_scopes.SCOPES[name].words for name in found.scopes],
+        lives={"silent": devices.SILENT.days, "absolute": devices.ABSOLUTE.days},
         fields={name: request.args[name] for name in authorize.PARAMETERS if name in request.args},
         urls={"answer": url_for("oauth.answer"), "sessions": url_for("sessions.where")},
     )

@@ -75,7 +75,10 @@ def test_the_page_says_who_and_what_and_nothing_is_given_before_the_answer(
     alice: SignedInClient, extension: GmailExtension, db: Database
 ) -> None:
     shown = alice.get("/oauth/authorize", query_string=extension.ask(), headers={"User-Agent": CHROME})
-    for words in ("Alice Moreau", "Chrome on macOS", "send emails as you", "read the mail that you may read"):
+    for words in (
+        *("Alice Moreau", "Chrome on macOS", "send emails as you", "read the mail that you may read"),
+        "after 60 days without use, and after 180 days at the latest",
+    ):
         assert words in shown.text
     assert f"form-action 'self' https://{EXTENSION_ID}.chromiumapp.org;" in shown.headers["Content-Security-Policy"]
     with db.reading() as session:

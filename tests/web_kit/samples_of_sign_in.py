@@ -59,6 +59,7 @@ def authorize() -> dict[str, Any]:
     return samples.base(active="") | {
         "browser": "Chrome on macOS",
         "scopes": MAY,
+        "lives": O(silent=60, absolute=180),
         "fields": {"state": "opaque"},
         "urls": urls,
     }
