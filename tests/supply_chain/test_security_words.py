@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+from tests.supply_chain.asvs import Row, State, levels, numbers_of, rows_of, summary
 from tools.supply_chain.locks import ROOT
 
 TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+LEVELS = levels()
+ROWS = rows_of(TEXT)
 NAMED = set(re.findall(r"`((?:server|tests|tools|docs|web_assets)/[\w./-]+)(?:::(\w+))?`", TEXT))
 
 
@@ -29,12 +32,33 @@ def test_a_file_or_a_test_that_is_gone_is_noticed() -> None:
     assert problem("tests/test_vault.py", "test_no_such") == "tests/test_vault.py has no test_no_such"
 
 
-def test_each_requirement_stands_once_with_an_answer() -> None:
-    rows = [line.strip("|").split("|") for line in TEXT.splitlines() if re.match(r"\| V\d", line)]
-    numbers = [number for row in rows for number in re.findall(r"V\d+\.\d+\.\d+", row[0])]
-    assert len(rows) > 60
-    assert [row[0] for row in rows if len(row) != 4] == []
-    assert sorted({one for one in numbers if numbers.count(one) > 1}) == []
-    # Without a proof it is open, not needed, or a thing to read.
-    unproven = [row[0].strip() for row in rows if not row[3].strip() and "**open**" not in row[2]]
-    assert unproven == ["V6.2 (all)", "V8.1.1"]
+def test_every_requirement_of_levels_1_and_2_stands_there_once_and_in_order() -> None:
+    assert len(LEVELS) == 253
+    numbers = [number for row in ROWS for number in numbers_of(row, LEVELS)]
+    assert [number for number in LEVELS if number not in numbers] == [], "missing"
+    assert sorted({number for number in numbers if numbers.count(number) > 1}) == [], "twice"
+    firsts = [numbers_of(row, LEVELS)[0] for row in ROWS]
+    assert firsts == sorted(firsts, key=list(LEVELS).index)
+
+
+def test_each_row_has_its_levels_and_an_answer() -> None:
+    for row in ROWS:
+        assert row.levels == ", ".join(map(str, sorted({LEVELS[one] for one in numbers_of(row, LEVELS)}))), row.numbers
+        assert row.state is not None, row.numbers
+
+
+def test_the_figures_above_the_tables_are_those_of_the_tables() -> None:
+    assert summary(TEXT, LEVELS) in TEXT
+
+
+def test_a_row_that_says_nothing_counts_as_nothing() -> None:
+    def state(answer: str, proof: str) -> State | None:
+        return Row(numbers="V1.1.1", levels="2", answer=answer, proof=proof).state
+
+    assert state("everywhere", "") is None
+    assert state("everywhere", "surely") is None
+    assert state("does not apply: no such thing", "`tests/test_vault.py`") is None
+    assert state("half of it; **open**: the other half", "`tests/test_vault.py`") is State.OPEN
+    assert state("read; nobody else", "by review; at rest `tests/test_vault.py`") is State.REVIEWED
+    ends = Row(numbers="V1.2.6 to V1.2.8, V1.4.1", levels="2", answer="", proof="")
+    assert numbers_of(ends, LEVELS) == ["V1.2.6", "V1.2.7", "V1.2.8", "V1.4.1"]
