@@ -178,6 +178,7 @@ def test_the_log_is_read_by_admins_and_auditors_and_exported_as_json_lines(
         assert "Load more" not in only_alice
         exported = client.get("/audit/export")
         assert exported.content_type == "application/x-ndjson"
+        assert exported.headers["Content-Disposition"] == 'attachment; filename="rapport-audit.jsonl"'
         found = [json.loads(line) for line in exported.get_data(as_text=True).splitlines()]
         assert len(found) == 61
         assert (found[-1]["user_name"], found[-1]["outcome"]) == ("Alice Moreau", "done")

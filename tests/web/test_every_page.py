@@ -55,6 +55,7 @@ def test_each_page_is_protected_and_holds_no_inline_code(
     for address in addresses(book, email_id):
         for answer in (client.get(address.path), stranger.get(address.path)):
             headers = answer.headers
+            assert headers["Content-Type"] == "text/html; charset=utf-8", address.path
             assert headers["X-Content-Type-Options"] == "nosniff", address.path
             assert headers["Cache-Control"] == "no-store", address.path
             assert headers["Referrer-Policy"] == "same-origin"
@@ -132,6 +133,8 @@ def test_ids_that_nobody_has_are_a_page_that_says_so(runtime: Runtime, book: Boo
         "/ctas/%00",
         "/no/such/page",
         "/static/%00",
+        "/static/",
+        "/static/dist/",
         "/static/../settings.py",
     ):
         answer = client.get(path)
