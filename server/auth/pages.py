@@ -222,8 +222,6 @@ def sign_out() -> BaseResponse:
         sessions.close(session, session_id=require_visitor().session_id)
     response = redirect(url_for("auth.sign_in"), code=303)
     drop_cookie(response, session_cookie(here.settings))
-    # Pages that the browser keeps for the way back. Not its storage: there is only the theme.
-    response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
