@@ -190,6 +190,8 @@ def the_menu_opens(page: Page) -> None:
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("link", name="Where you are signed in")).to_be_focused()
     page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("link", name="Personal tokens")).to_be_focused()
+    page.keyboard.press("ArrowDown")
     expect(page.get_by_role("button", name="Sign out")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#me-menu")).not_to_be_visible()
