@@ -30,6 +30,7 @@ from server.mail import pages as mail_pages
 from server.mail import waiting as waiting_mail
 from server.mailboxes import pages as mailbox_pages
 from server.mailboxes import push as mailbox_push
+from server.panel import api as panel_api
 from server.personal_data import pages as personal_data_pages
 from server.personal_data import retention_pages
 from server.playbooks import api as cockpit_api
@@ -172,7 +173,7 @@ def _add_pages(app: Flask) -> None:
 
 def _add_api(app: Flask, settings: Settings) -> None:
     rest = api.install(app, session_cookie=auth_pages.session_cookie(settings))
-    for blueprint in (auth_api, accounts_api, contacts_api, timeline_api, cockpit_api, outbox_api):
+    for blueprint in (auth_api, accounts_api, contacts_api, timeline_api, cockpit_api, outbox_api, panel_api):
         rest.register_blueprint(blueprint.blueprint)
 
 

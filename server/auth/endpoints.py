@@ -36,6 +36,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("customer_360.account_list", "customer_360.account", "customer_360.account_timeline"),
         *("customer_360.people.contact", "customer_360.people.contact_timeline"),
         *("customer_360.people.everything", "customer_360.people.rest_of_thread"),
+        *("panel.PanelSituation", "panel.PanelTemplates"),
         *("timeline.TimelineOfAccount", "timeline.ActivityOfAccounts", "timeline.TimelineOfContact"),
         "timeline.TimelineOfEverything",
         *("ctas.CtaList", "ctas.CtaDetail", "playbooks.cockpit", "playbooks.cta", "playbooks.task"),
@@ -56,7 +57,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
     Deed.READ_MAIL: ("mail.body", "mail.html"),
     Deed.WORK_TASKS: ("ctas.CompleteTask", "playbooks.complete", "playbooks.reopen"),
     Deed.SEND_EMAILS: (
-        *("ctas.PreviewEmail", "ctas.SendEmail"),
+        *("ctas.PreviewEmail", "ctas.SendEmail", "panel.PanelFill"),
         *("compose.compose_email", "compose.preview_email", "compose.send_email", "compose.compose_preview"),
     ),
     Deed.SEE_OUTBOX: (

@@ -35,6 +35,7 @@ TABLE = {
         customer_360.account_list customer_360.account customer_360.account_timeline
         customer_360.people.contact customer_360.people.contact_timeline
         customer_360.people.everything customer_360.people.rest_of_thread
+        panel.PanelSituation panel.PanelTemplates
         timeline.TimelineOfAccount timeline.ActivityOfAccounts timeline.TimelineOfContact timeline.TimelineOfEverything
         ctas.CtaList ctas.CtaDetail playbooks.cockpit playbooks.cta playbooks.task
         search.results search.suggest mail.why mail.rules.rules
@@ -47,6 +48,7 @@ TABLE = {
         personal_data.receipt_file retention.rules
     """,
     "TMA": """
+        panel.PanelFill
         ctas.CompleteTask ctas.PreviewEmail ctas.SendEmail playbooks.complete playbooks.reopen
         compose.compose_email compose.preview_email compose.send_email compose.compose_preview
         sends.outbox sends.email sends.email_body sends.email_row

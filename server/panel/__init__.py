@@ -1,0 +1,1 @@
+"""What stands beside the mail that is being written or read: for the Gmail extension."""

@@ -1,0 +1,142 @@
+"""Who is written to and what is going on with them: people, accounts, CTAs with their email tasks, the last entries."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from server.accounts import queries as accounts
+from server.accounts.queries import AccountView
+from server.auth.models import User
+from server.auth.policy import Asker
+from server.contacts import queries as contacts
+from server.contacts.queries import ContactView
+from server.email_templates import queries as email_templates
+from server.mail import words
+from server.mail.decide import LinkTo
+from server.mail.match import Match
+from server.panel.foresee import Draft, Filing, foresee
+from server.playbooks import queries as playbooks
+from server.playbooks import work
+from server.playbooks.models import Cta, CtaTask, TaskKind
+from server.timeline import queries as timeline
+from server.timeline.cut import SeenEntry
+from server.timeline.scopes import Scope
+from server.timeline.visibility import Viewer
+
+_MOST_ACCOUNTS = 5
+_MOST_CTAS = 10
+_LAST_ENTRIES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """One address of the draft. `contacts` has more than one where an address is shared."""
+
+    email: str
+    is_ours: bool
+    contacts: tuple[ContactView, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailTask:
+    """An open task to write an email. `is_mine`: whether who asks may work on it."""
+
+    task: CtaTask
+    template_slug: str
+    template_name: str
+    is_mine: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenCta:
+    cta: Cta
+    email_tasks: tuple[EmailTask, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountBeside:
+    """`why` says which rule leads from the draft to this account."""
+
+    account: AccountView
+    why: str
+    ctas: tuple[OpenCta, ...]
+    entries: tuple[SeenEntry, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    filing: Filing
+    recipients: tuple[Recipient, ...]
+    accounts: tuple[AccountBeside, ...]
+
+
+def situation(session: Session, draft: Draft, *, user: User, asker: Asker, viewer: Viewer, now: datetime) -> Situation:
+    """Reads only. At most five accounts, strongest rule first, with ten CTAs and three entries each."""
+    filing = foresee(session, draft, user=user, now=now)
+    links = filing.decision.links[:_MOST_ACCOUNTS]
+    known = accounts.by_ids(session, [link.account_id for link in links])
+    return Situation(
+        filing=filing,
+        recipients=_recipients(session, draft, filing),
+        accounts=tuple(
+            _account(session, link, known[link.account_id], asker=asker, viewer=viewer)
+            for link in links
+            if link.account_id in known
+        ),
+    )
+
+
+def _recipients(session: Session, draft: Draft, filing: Filing) -> tuple[Recipient, ...]:
+    matches = {match.party.person.email: match for match in filing.decision.matches}
+    ours = {party.person.email for party in filing.decision.parties if party.is_ours}
+    ids = {email: _contact_ids(match) for email, match in matches.items()}
+    views = {one.id: one for one in contacts.by_ids(session, [each for found in ids.values() for each in found])}
+    return tuple(
+        Recipient(
+            email=email,
+            is_ours=email in ours,
+            contacts=tuple(views[one] for one in ids.get(email, ()) if one in views),
+        )
+        for email in draft.everybody
+    )
+
+
+def _contact_ids(match: Match) -> list[uuid.UUID]:
+    return [one.contact_id for one in (*match.found, *match.tie) if one.contact_id is not None]
+
+
+def _account(session: Session, link: LinkTo, account: AccountView, *, asker: Asker, viewer: Viewer) -> AccountBeside:
+    contact = contacts.by_ids(session, [link.contact_id]) if link.contact_id else ()
+    entries = timeline.entries(session, viewer, Scope(account_id=link.account_id), limit=_LAST_ENTRIES)
+    return AccountBeside(
+        account=account,
+        why=words.why(link.rule, link.address, contact[0].full_name if contact else None, link.account),
+        ctas=_ctas(session, link.account_id, asker),
+        entries=tuple(entries.entries),
+    )
+
+
+def _ctas(session: Session, account_id: uuid.UUID, asker: Asker) -> tuple[OpenCta, ...]:
+    open_ctas = playbooks.open_of_account(session, account_id)[:_MOST_CTAS]
+    tasks = playbooks.tasks_of(session, [cta.id for cta in open_ctas])
+    return tuple(
+        OpenCta(cta=cta, email_tasks=_email_tasks(session, cta, tasks.get(cta.id, []), asker)) for cta in open_ctas
+    )
+
+
+def _email_tasks(session: Session, cta: Cta, tasks: Sequence[CtaTask], asker: Asker) -> tuple[EmailTask, ...]:
+    waiting = [task for task in tasks if task.kind == TaskKind.EMAIL and task.done_at is None]
+    mine = work.may_work(session, waiting, cta, asker)
+    found = []
+    for task in waiting:
+        if task.email_template_id is not None:
+            template = email_templates.by_id(session, task.email_template_id)
+            found.append(
+                EmailTask(task=task, template_slug=template.slug, template_name=template.name, is_mine=task.id in mine)
+            )
+    return tuple(found)
