@@ -208,7 +208,7 @@ def _home() -> str:
 class SuggestArgs(InputSchema):
     q = fields.String(load_default="", validate=validate.Length(max=100))
     contact_id = fields.UUID(load_default=None, allow_none=True)
-    account_ids = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=5))
+    account_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(max=5))
     limit = fields.Integer(load_default=10, validate=validate.Range(min=1, max=50))
 
 

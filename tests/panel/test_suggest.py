@@ -31,7 +31,7 @@ def templates(runtime: Runtime, desk: Desk) -> None:
 
 
 def ask(client: SignedInClient, **asked: object) -> list[tuple[str, str]]:
-    answer = client.post("/api/v1/panel/templates", json=asked)
+    answer = client.post("/api/v1/panel/templates", json={"account_ids": [], **asked})
     assert answer.status_code == 200, answer.text
     items: list[dict[str, Any]] = answer.get_json()["items"]
     return [(one["slug"], one["why"]) for one in items]
