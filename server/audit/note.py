@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from server.audit.models import AuditEntry, AuditOutcome
 from server.auth import acting
+from server.auth.endpoints import HINTS
 from server.auth.models import User
 from server.clock import Clock
 from server.db import Database
@@ -30,7 +31,8 @@ def install(app: Flask, db: Database, clock: Clock) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.is_to_be_noted = request.method in UNSAFE and current_visitor() is not None
+        is_deed = request.method in UNSAFE and request.endpoint not in HINTS
+        g.is_to_be_noted = is_deed and current_visitor() is not None
 
     @app.after_request
     def end(response: Response) -> Response:

@@ -69,6 +69,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("mailboxes.mailbox", "mailboxes.connect", "mailboxes.callback", "mailboxes.disconnect"),
         *("mailboxes.reading.start", "mailboxes.reading.stop", "mailboxes.reading.level", "mailboxes.reading.widen"),
         *("mailboxes.reading.preview", "mailboxes.reading.compare", "mailboxes.reading.retry"),
+        "panel.PanelSent",
         *("mail.inbound.address", "mail.inbound.renew", "mail.rules.labels", "mail.level"),
     ),
     Deed.SORT_MAIL: (
@@ -100,6 +101,8 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
 ENDPOINTS: Mapping[str, Access | Deed] = {name: access for access, names in _BY_ACCESS.items() for name in names}
 PUBLIC = frozenset(name for name, access in ENDPOINTS.items() if access in (Access.PUBLIC, Access.MACHINE))
 MACHINES = frozenset(name for name, access in ENDPOINTS.items() if access is Access.MACHINE)
+# They change nothing that is a record: a hint to look is no deed.
+HINTS = frozenset({"panel.PanelSent"})
 # What a token may be used for beside /api/, within its scopes.
 FOR_TOKENS = frozenset({"audit.export"})
 # What costs more than a page, or is tried by those who guess.
