@@ -13,7 +13,7 @@ MESSAGES ?= 2000
 EXAMPLES ?= 100
 PY := .venv/bin/python
 
-.PHONY: help setup setup-tests assets demo demo-reset test lint bench chaos-mail ask-api sbom lock clean
+.PHONY: help setup setup-tests assets extension extension-types demo demo-reset test lint bench chaos-mail ask-api sbom lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -25,6 +25,8 @@ help:
 	@echo 'make chaos-mail  mail is read while everything breaks: SEEDS="7 8" MESSAGES=2000'
 	@echo "make ask-api     schemathesis asks the whole API as each role: EXAMPLES=100"
 	@echo "make sbom        what is distributed, as CycloneDX JSON in var/sbom/"
+	@echo "make extension   the Gmail extension as a zip for the Chrome Web Store, in var/extension/"
+	@echo "make extension-types   its types, after a change of the API"
 	@echo "make lock        new lock files after a change of pyproject.toml"
 
 setup: .venv/.ready assets
@@ -64,7 +66,24 @@ tests/email_templates/mjml_reference/node_modules/.ready: tests/email_templates/
 	@cd tests/email_templates/mjml_reference && npm ci --loglevel=error --no-progress
 	@touch $@
 
-setup-tests: setup tests/emulate/node_modules/.ready tests/identity/node_modules/.ready tests/email_templates/mjml_reference/node_modules/.ready
+extension/node_modules/.ready: extension/package.json extension/package-lock.json extension/.npmrc
+	@echo "Installing what the Gmail extension is built with …"
+	@cd extension && npm ci --loglevel=error --no-progress
+	@touch $@
+
+extension: var/extension/.ready
+
+var/extension/.ready: .venv/.ready extension/node_modules/.ready extension/wxt.config.ts $(shell find extension/src extension/public -type f) tools/extension/pack.py
+	@echo "Building the Gmail extension …"
+	@cd extension && npm run --silent build -- --level warn
+	@$(PY) -m tools.extension.pack
+	@touch $@
+
+extension-types: .venv/.ready extension/node_modules/.ready
+	@$(PY) -m tools.extension.openapi var/extension/openapi.json
+	@cd extension && npm run --silent types
+
+setup-tests: setup extension tests/emulate/node_modules/.ready tests/identity/node_modules/.ready tests/email_templates/mjml_reference/node_modules/.ready
 	@tools/debian-packages chromium postgresql
 
 demo: setup
@@ -79,6 +98,7 @@ lint: .venv/.ready
 	@$(PY) -m mypy
 
 test: setup-tests lint
+	@cd extension && npm run --silent check && npm run --silent test
 	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup
 
 tools/bench/peers/node_modules/.ready: tools/bench/peers/package.json tools/bench/peers/package-lock.json
@@ -105,4 +125,4 @@ lock:
 	@tools/lock
 
 clean:
-	rm -rf .venv node_modules tests/emulate/node_modules tests/identity/node_modules tests/email_templates/mjml_reference/node_modules tools/bench/peers/node_modules server/web/static/dist
+	rm -rf .venv node_modules tests/emulate/node_modules tests/identity/node_modules tests/email_templates/mjml_reference/node_modules extension/node_modules extension/.wxt var/extension tools/bench/peers/node_modules server/web/static/dist
