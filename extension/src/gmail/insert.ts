@@ -1,0 +1,134 @@
+// Puts a text into a mail that is being written: before the signature, never instead of anything.
+import { failed } from '../failures';
+import { cleaned } from './clean';
+import { isPlainText, subjectOf, type Compose } from './compose';
+import { countMiss, findAll } from './find';
+import type { InsertAsked, Inserted } from './shapes';
+import { rememberCommand, rememberRange, rememberText } from './undo';
+
+// Chrome's command takes about the square of the length: this much stays far below a second.
+const LONGEST_FOR_COMMAND = 20_000;
+const MARK = 'data-rapport-insert';
+
+const changed = () =>
+  failed('gmail_changed', 'Gmail did not take the text.', 'Copy it from the panel. Your mail is as it was.');
+
+export function insert(compose: Compose, ask: InsertAsked): Inserted {
+  const insertId = crypto.randomUUID();
+  const way = isPlainText(compose) ? insertText(compose, ask.text, insertId) : insertHtml(compose, ask.html, insertId);
+  return { insertId, way, wroteSubject: ask.subject !== null && writeSubject(compose, ask.subject) };
+}
+
+// Only into one that is visible and empty.
+function writeSubject(compose: Compose, text: string): boolean {
+  const field = subjectOf(compose);
+  if (!field || field.value !== '' || !field.checkVisibility()) return false;
+  field.value = text.replace(/\s+/g, ' ').trim();
+  field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+  field.dispatchEvent(new Event('change', { bubbles: true }));
+  return true;
+}
+
+function insertText({ body }: Compose, text: string, insertId: string): 'text' {
+  if (body instanceof HTMLTextAreaElement) {
+    const before = body.value;
+    const signature = before.search(/^-- ?$/m);
+    const at = signature < 0 ? before.length : signature;
+    body.setRangeText(`${text}\n`, at, at, 'end');
+    body.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertText' }));
+    rememberText(insertId, body, before);
+    return 'text';
+  }
+  const before = body.innerHTML;
+  select(body, placeIn(body));
+  if (!document.execCommand('insertText', false, `${text}\n`) || body.innerHTML === before) throw changed();
+  rememberCommand(insertId, body);
+  return 'text';
+}
+
+function insertHtml({ body }: Compose, html: string, insertId: string): 'command' | 'range' {
+  const roots = rootsOf(html);
+  if (!roots.length) throw failed('refused', 'There is nothing to insert.', 'Choose another text.');
+  for (const root of roots) root.setAttribute(MARK, insertId);
+  const before = body.innerHTML;
+  if (html.length <= LONGEST_FOR_COMMAND && byCommand(body, roots, insertId, before)) return 'command';
+  byRange(body, roots, insertId);
+  return 'range';
+}
+
+function rootsOf(html: string): HTMLElement[] {
+  const clean = cleaned(html, (text) => new DOMParser().parseFromString(text, 'text/html'));
+  const roots: HTMLElement[] = [];
+  for (const node of [...clean.childNodes]) {
+    if (node instanceof HTMLElement) roots.push(node);
+    else if (node.textContent?.trim()) {
+      const line = clean.ownerDocument.createElement('div');
+      line.textContent = node.textContent;
+      roots.push(line);
+    }
+  }
+  return roots;
+}
+
+// Chrome takes the text into its own list of things to undo. It may drop or unwrap what it thinks is of no use, so
+// what arrived is compared with what was sent; if it is not all there, it is taken back.
+function byCommand(body: HTMLElement, roots: HTMLElement[], insertId: string, before: string): boolean {
+  const kept = findAll(body, 'signature').length;
+  select(body, placeIn(body));
+  const said = document.execCommand('insertHTML', false, roots.map((root) => root.outerHTML).join(''));
+  const arrived = [...body.querySelectorAll<HTMLElement>(`[${MARK}="${insertId}"]`)];
+  const isWhole =
+    said &&
+    findAll(body, 'signature').length === kept &&
+    arrived.length === roots.length &&
+    arrived.every((one, at) => one.tagName === roots[at]?.tagName && one.textContent === roots[at]?.textContent);
+  if (!isWhole) {
+    countMiss('body');
+    if (body.innerHTML !== before) document.execCommand('undo');
+    if (body.innerHTML !== before) throw changed();
+    return false;
+  }
+  arrived.forEach((one, at) => {
+    const style = roots[at]?.getAttribute('style');
+    if (style && one.getAttribute('style') !== style) one.setAttribute('style', style);
+    one.removeAttribute(MARK);
+  });
+  rememberCommand(insertId, body);
+  return true;
+}
+
+function byRange(body: HTMLElement, roots: HTMLElement[], insertId: string): void {
+  const range = placeIn(body);
+  const nodes = roots.map((root) => document.importNode(root, true));
+  const fragment = document.createDocumentFragment();
+  for (const node of nodes) {
+    node.removeAttribute(MARK);
+    fragment.append(node);
+  }
+  const next = range.startContainer.childNodes[range.startOffset] ?? null;
+  body.insertBefore(fragment, next);
+  const after = document.createRange();
+  after.setStartAfter(nodes[nodes.length - 1] as Node);
+  select(body, after);
+  body.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertFromPaste' }));
+  rememberRange(insertId, body, nodes);
+}
+
+// Before the first child of the body that is, or holds, the signature or the mail that is answered; else at the end.
+// Never in the middle of a text: Chrome would take blocks apart there.
+function placeIn(body: HTMLElement): Range {
+  const stops = [...findAll(body, 'signature'), ...findAll(body, 'quote')];
+  const children = [...body.childNodes];
+  const first = children.findIndex((child) => stops.some((stop) => child.contains(stop)));
+  const range = document.createRange();
+  range.setStart(body, first < 0 ? children.length : first);
+  return range;
+}
+
+function select(body: HTMLElement, range: Range): void {
+  body.focus({ preventScroll: true });
+  range.collapse(true);
+  const selection = document.getSelection();
+  selection?.removeAllRanges();
+  selection?.addRange(range);
+}
