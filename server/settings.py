@@ -29,6 +29,8 @@ _TOPIC = re.compile(r"projects/[^/\s]+/topics/[^/\s]+")
 
 
 _EXTENSION_ID = re.compile(r"[a-p]{32}")
+# That of an extension built from this checkout, by the public key in extension/wxt.config.ts.
+_OUR_EXTENSION_ID = "pbcmcgfbmcfggpdbnlbebfglgcdpdnfp"
 
 
 class Env(StrEnum):
@@ -143,7 +145,7 @@ class _Reader:
             inbound_domain=self._domain("RAPPORT_INBOUND_DOMAIN"),
             inbound_bind=self._bind("RAPPORT_INBOUND_BIND", "127.0.0.1:8025"),
             inbound_trusted_mx=self._domain("RAPPORT_INBOUND_TRUSTED_MX"),
-            extension_ids=self._extension_ids(),
+            extension_ids=self._extension_ids(guarded),
         )
         if self._problems:
             raise SettingsError(list(dict.fromkeys(self._problems)))
@@ -271,8 +273,10 @@ class _Reader:
             return 60
         return int(value)
 
-    def _extension_ids(self) -> tuple[str, ...]:
-        ids = tuple(part.strip() for part in (self._get("RAPPORT_EXTENSION_IDS") or "").split(",") if part.strip())
+    def _extension_ids(self, guarded: bool) -> tuple[str, ...]:
+        # Anybody can build one of this id, so it is let in by itself only where nobody else can come.
+        value = self._get("RAPPORT_EXTENSION_IDS") or ("" if guarded else _OUR_EXTENSION_ID)
+        ids = tuple(part.strip() for part in value.split(",") if part.strip())
         for one in ids:
             if not _EXTENSION_ID.fullmatch(one):
                 cure = "give ids as chrome://extensions shows them, 32 letters from a to p."

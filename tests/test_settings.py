@@ -186,3 +186,10 @@ def test_a_new_token_key_is_accepted() -> None:
 def test_nothing_of_settings_can_be_changed() -> None:
     with pytest.raises(AttributeError):
         Settings.from_env({}).secret_key = "other"  # type: ignore[misc]
+
+
+def test_an_extension_of_this_checkout_is_let_in_where_nobody_else_can_come() -> None:
+    assert len(Settings.from_env({}).extension_ids) == 1
+    assert Settings.from_env(GOOD).extension_ids == ()
+    named = "abcdefghijklmnopabcdefghijklmnop"
+    assert Settings.from_env({"RAPPORT_EXTENSION_IDS": named}).extension_ids == (named,)
