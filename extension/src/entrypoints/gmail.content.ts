@@ -58,14 +58,15 @@ export default defineContentScript({
       // Nobody listens while the panel is shut.
       else browser.runtime.sendMessage({ to: 'panel', name: PAGE_CHANGED }).catch(() => undefined);
     });
-    document.addEventListener('keydown', onKeyDown, true);
+    const onKey = (event: KeyboardEvent) => (isOrphaned() ? end() : onKeyDown(event));
+    document.addEventListener('keydown', onKey, true);
     const timer = setInterval(() => isOrphaned() && end(), LOOKS_EVERY_MS);
 
     // Nothing of this version stays in the page.
     function end(): void {
       clearInterval(timer);
       stopWatching();
-      document.removeEventListener('keydown', onKeyDown, true);
+      document.removeEventListener('keydown', onKey, true);
       forgetAll();
       try {
         stopAnswering();

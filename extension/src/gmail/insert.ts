@@ -34,14 +34,19 @@ function insertText({ body }: Compose, text: string, insertId: string): 'text' {
     const before = body.value;
     const signature = before.search(/^-- ?$/m);
     const at = signature < 0 ? before.length : signature;
-    body.setRangeText(`${text}\n`, at, at, 'end');
+    body.setRangeText(signature < 0 ? text : `${text}\n`, at, at, 'end');
     body.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertText' }));
     rememberText(insertId, body, before);
     return 'text';
   }
   const before = body.innerHTML;
-  select(body, placeIn(body));
-  if (!document.execCommand('insertText', false, `${text}\n`) || body.innerHTML === before) throw changed();
+  const children = [...body.childNodes];
+  const signature = children.findIndex((child) => /^\s*-- ?(\n|$)/.test(child.textContent ?? ''));
+  const place = document.createRange();
+  place.setStart(body, signature < 0 ? children.length : signature);
+  select(body, place);
+  const whole = signature < 0 ? text : `${text}\n`;
+  if (!document.execCommand('insertText', false, whole) || body.innerHTML === before) throw changed();
   rememberCommand(insertId, body);
   return 'text';
 }
@@ -73,13 +78,16 @@ function rootsOf(html: string): HTMLElement[] {
 // Chrome takes the text into its own list of things to undo. It may drop or unwrap what it thinks is of no use, so
 // what arrived is compared with what was sent; if it is not all there, it is taken back.
 function byCommand(body: HTMLElement, roots: HTMLElement[], insertId: string, before: string): boolean {
-  const kept = findAll(body, 'signature').length;
-  select(body, placeIn(body));
-  const said = document.execCommand('insertHTML', false, roots.map((root) => root.outerHTML).join(''));
+  const place = placeForCommand(body);
+  if (!place) return false;
+  const kept = stopsOf(body).map((stop) => stop.outerHTML);
+  select(body, place.range);
+  const html = place.lead + roots.map((root) => root.outerHTML).join('');
+  const said = document.execCommand('insertHTML', false, html);
   const arrived = [...body.querySelectorAll<HTMLElement>(`[${MARK}="${insertId}"]`)];
   const isWhole =
     said &&
-    findAll(body, 'signature').length === kept &&
+    JSON.stringify(stopsOf(body).map((stop) => stop.outerHTML)) === JSON.stringify(kept) &&
     arrived.length === roots.length &&
     arrived.every((one, at) => one.tagName === roots[at]?.tagName && one.textContent === roots[at]?.textContent);
   if (!isWhole) {
@@ -114,15 +122,31 @@ function byRange(body: HTMLElement, roots: HTMLElement[], insertId: string): voi
   rememberRange(insertId, body, nodes);
 }
 
+function stopsOf(body: HTMLElement): Element[] {
+  return [...findAll(body, 'signature'), ...findAll(body, 'quote')];
+}
+
 // Before the first child of the body that is, or holds, the signature or the mail that is answered; else at the end.
-// Never in the middle of a text: Chrome would take blocks apart there.
 function placeIn(body: HTMLElement): Range {
-  const stops = [...findAll(body, 'signature'), ...findAll(body, 'quote')];
+  const stops = stopsOf(body);
   const children = [...body.childNodes];
   const first = children.findIndex((child) => stops.some((stop) => child.contains(stop)));
   const range = document.createRange();
   range.setStart(body, first < 0 ? children.length : first);
   return range;
+}
+
+// Where Chrome leaves blocks whole: in a line that is empty, or behind one that is not with an empty line between.
+// Between two lines it would put them into the next one, which may be the signature. null: no such place.
+function placeForCommand(body: HTMLElement): { range: Range; lead: string } | null {
+  const range = placeIn(body);
+  const before = body.childNodes[range.startOffset - 1];
+  if (!before) return body.childNodes.length === 0 ? { range, lead: '' } : null;
+  if (!(before instanceof HTMLElement) || !['DIV', 'P'].includes(before.tagName)) return null;
+  const isEmpty = (before.textContent ?? '') === '';
+  range.selectNodeContents(before);
+  range.collapse(isEmpty);
+  return { range, lead: isEmpty ? '' : '<div><br></div>' };
 }
 
 function select(body: HTMLElement, range: Range): void {

@@ -15,6 +15,8 @@ export function originOf(typed: string): string {
   } catch {
     throw wrong('This is not an address.');
   }
+  // Chrome takes more for a host than can be one: spaces, for instance.
+  if (!/^([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])$/.test(url.hostname)) throw wrong('This is not an address.');
   if (url.username || url.password) throw wrong('The address holds a name or a password.');
   if (url.protocol === 'http:' && !LOOPBACK.has(url.hostname)) {
     throw failed(
