@@ -1,0 +1,229 @@
+"""Reading and writing in Gmail's page: each kind of mail, under Gmail's own policy."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.cast import ALICE
+from tests.extension.chrome import OUR_ID, Chrome
+from tests.extension.home import Home
+from tests.web.pages import ON_SQLITE
+
+pytestmark = ON_SQLITE
+JEAN = "jean@customer.example"
+HTML = '<p style="color: rgb(1, 2, 3); margin: 0px">Dear <b>Jean</b>,</p><p>welcome aboard.</p>'
+TEXT = "Dear Jean,\n\nwelcome aboard."
+
+
+@pytest.fixture
+def gmail(browsing: Chrome, panel: Page) -> Page:
+    [found] = [page for page in browsing.context.pages if "mail.google.com" in page.url]
+    return found
+
+
+def write(gmail: Page, **mail: Any) -> None:
+    gmail.evaluate("(mail) => standIn.write(mail)", mail)
+
+
+def clear(gmail: Page) -> None:
+    gmail.evaluate("() => document.querySelectorAll('form').forEach((form) => form.parentElement.remove())")
+
+
+def seen(browsing: Chrome, panel: Page) -> dict[str, Any]:
+    """The one mail that is being written."""
+    [found] = browsing.ask(panel, "gmail")["value"]["page"]["composes"]
+    assert isinstance(found, dict)
+    return found
+
+
+def insert(browsing: Chrome, panel: Page, **changes: str | None) -> dict[str, Any]:
+    ask = {"composeId": seen(browsing, panel)["id"], "html": HTML, "text": TEXT, "subject": "Welcome", **changes}
+    answer = browsing.ask(panel, "insert", ask)
+    assert answer["ok"], answer
+    found: dict[str, Any] = answer["value"]
+    return found
+
+
+def body(gmail: Page) -> str:
+    found: str = gmail.locator("[g_editable]").evaluate("(element) => element.innerHTML")
+    return found
+
+
+@pytest.mark.peer_case(82, 84, 89, 97, 98, 99, 100)
+def test_each_kind_of_mail_is_read_written_and_taken_back(browsing: Chrome, panel: Page, gmail: Page) -> None:
+    for kind, shown in {"popup": "new mail", "full_screen": "new mail, full screen", "inline": "reply"}.items():
+        for form, recipients in {"new": [JEAN], "old": [JEAN], "unheard_of": None}.items():
+            write(gmail, kind=kind, form=form, to=[JEAN], body=["Typed.", ""], signature=True, quote=kind == "inline")
+            expect(panel.get_by_text(f"{shown} · ")).to_be_visible()
+            found = seen(browsing, panel)
+            assert found["kind"] == kind
+            assert (found["recipients"] and found["recipients"]["to"]) == recipients, (kind, form)
+            assert found["hasSignature"]
+            before = body(gmail)
+            done = insert(browsing, panel)
+            assert done["way"] == "command", (kind, form)
+            # A reply has its subject already, out of sight.
+            assert done["wroteSubject"] == (kind != "inline")
+            after = body(gmail)
+            assert after.startswith("<div>Typed.</div>")
+            assert after.index("Dear <b>Jean</b>") < after.index("gmail_signature_prefix")
+            assert after.count('class="gmail_signature"') == 1
+            assert "data-rapport" not in after
+            assert "rgb(1, 2, 3)" in after
+            assert "insertText" not in gmail.locator("[g_editable]").evaluate("(element) => element.heard")
+            assert browsing.ask(panel, "undo", {"insertId": done["insertId"]})["value"] == {"isUndone": True}
+            assert body(gmail) == before, (kind, form)
+            clear(gmail)
+
+
+@pytest.mark.peer_case(100)
+def test_one_ctrl_z_takes_an_insert_back_and_typing_before_it_stays(browsing: Chrome, panel: Page, gmail: Page) -> None:
+    for html, way in {HTML: "command", "<p>" + "long words " * 5000 + "</p>": "range"}.items():
+        write(gmail, to=[JEAN], signature=True)
+        gmail.bring_to_front()
+        gmail.locator("[g_editable]").click()
+        gmail.keyboard.press("Control+Home")
+        gmail.keyboard.type("Typed by hand.")
+        before = body(gmail)
+        assert insert(browsing, panel, html=html)["way"] == way
+        assert body(gmail) != before
+        gmail.bring_to_front()
+        gmail.keyboard.press("Control+z")
+        assert body(gmail) == before
+        assert "Typed by hand." in before
+        clear(gmail)
+
+
+def test_what_was_typed_after_an_insert_is_not_taken_back_with_it(browsing: Chrome, panel: Page, gmail: Page) -> None:
+    write(gmail, to=[JEAN])
+    done = insert(browsing, panel)
+    gmail.bring_to_front()
+    gmail.keyboard.type("More.")
+    after = body(gmail)
+    assert "welcome aboard.More." in after, "the caret stands behind the insert"
+    assert browsing.ask(panel, "undo", {"insertId": done["insertId"]})["value"] == {"isUndone": False}
+    assert body(gmail) == after
+
+
+@pytest.mark.peer_case(99)
+def test_a_mail_in_plain_text_gets_the_text_and_no_tags(browsing: Chrome, panel: Page, gmail: Page) -> None:
+    write(gmail, to=[JEAN], plain=True)
+    expect(panel.get_by_text("new mail, plain text")).to_be_visible()
+    done = insert(browsing, panel)
+    assert done["way"] == "text"
+    assert body(gmail) == "Dear Jean,<div><br></div><div>welcome aboard.</div>", "Chrome's own lines"
+    assert browsing.ask(panel, "undo", {"insertId": done["insertId"]})["value"] == {"isUndone": True}
+
+
+@pytest.mark.peer_case(82)
+def test_a_subject_that_stands_there_is_left_alone(browsing: Chrome, panel: Page, gmail: Page) -> None:
+    write(gmail, to=[JEAN], subject="Our own words")
+    assert insert(browsing, panel)["wroteSubject"] is False
+    assert gmail.locator("input[name=subjectbox]").input_value() == "Our own words"
+
+
+@pytest.mark.peer_case(90)
+def test_what_could_act_is_not_inserted(browsing: Chrome, panel: Page, gmail: Page) -> None:
+    write(gmail, to=[JEAN])
+    insert(browsing, panel, html='<p onclick="x()">Hi<script>x()</script><img src="x" onerror="document.title=1"></p>')
+    assert "<p>Hi<img></p>" in body(gmail)
+
+
+@pytest.mark.peer_case(83)
+def test_a_mail_that_is_gone_is_said_and_nothing_is_written_elsewhere(
+    browsing: Chrome, panel: Page, gmail: Page
+) -> None:
+    write(gmail, to=[JEAN])
+    gone = seen(browsing, panel)["id"]
+    clear(gmail)
+    write(gmail, to=["somebody@else.example"])
+    ask = {"composeId": gone, "html": HTML, "text": TEXT, "subject": None}
+    assert browsing.ask(panel, "insert", ask)["failure"]["state"] == "gmail_changed"
+    assert seen(browsing, panel)["isEmpty"]
+
+
+@pytest.mark.peer_case(93)
+def test_a_worker_that_was_stopped_inserts_as_before(browsing: Chrome, panel: Page, gmail: Page) -> None:
+    write(gmail, to=[JEAN])
+    browsing.stop_worker(panel)
+    insert(browsing, panel)
+    assert "welcome aboard" in body(gmail)
+
+
+@pytest.mark.peer_case(85)
+def test_the_self_test_says_what_is_found_and_a_part_that_is_gone_breaks_no_other(
+    browsing: Chrome, panel: Page, gmail: Page
+) -> None:
+    write(gmail, to=[JEAN], form="unheard_of", signature=True)
+    gmail.evaluate("() => document.querySelector('[role=banner]').remove()")
+    panel.get_by_text("Self-test").click()
+    part = panel.locator("li.part")
+    expect(part.filter(has_text="whose mailbox it is").get_by_text("not found", exact=True)).to_be_visible()
+    expect(part.filter(has_text="the text that you write").get_by_text("rich editor")).to_be_visible()
+    expect(part.filter(has_text="full screen").get_by_text("not there now")).to_be_visible()
+    # The title is the other witness.
+    expect(panel.get_by_text(f"This Gmail is yours: {ALICE}")).to_be_visible()
+    insert(browsing, panel)
+
+
+@pytest.mark.peer_case(92)
+def test_an_update_leaves_no_ghost_in_an_open_gmail(browsing: Chrome, panel: Page, gmail: Page) -> None:
+    write(gmail, to=[JEAN])
+    insert(browsing, panel, html="<p>" + "long words " * 5000 + "</p>")
+    inserted = body(gmail)
+    browsing.update(panel)
+    fresh = browsing.panel()
+    expect(fresh.get_by_text("Rapport sees no Gmail page.")).to_be_visible()
+    expect(fresh.get_by_text("reload its page: it is older than this extension")).to_be_visible()
+    gmail.bring_to_front()
+    gmail.locator("[g_editable]").press("Control+z")
+    assert body(gmail) == inserted, "the old script does nothing any more"
+    gmail.reload()
+    expect(fresh.get_by_text(f"This Gmail is yours: {ALICE}")).to_be_visible()
+
+
+@pytest.mark.peer_case(86, 94)
+def test_no_call_leaves_for_any_other_host_and_no_token_for_gmails_page(
+    browsing: Chrome, panel: Page, gmail: Page, home: Home
+) -> None:
+    write(gmail, to=[JEAN])
+    insert(browsing, panel)
+    kept = browsing.kept(panel)["device"]["refreshToken"]
+    session = browsing.context.new_cdp_session(gmail)
+    worlds: list[dict[str, Any]] = []
+    session.on("Runtime.executionContextCreated", lambda event: worlds.append(event["context"]))
+    session.send("Runtime.enable")
+    [ours] = [world for world in worlds if world["origin"] == f"chrome-extension://{OUR_ID}"]
+    look = "chrome.storage.local.get().then((found) => JSON.stringify(found), (error) => 'refused: ' + error.message)"
+    asked = {"expression": look, "contextId": ours["id"], "awaitPromise": True}
+    value = session.send("Runtime.evaluate", asked)["result"]["value"]
+    assert value.startswith("refused: ")
+    panel.get_by_role("button", name="Sign out").click()
+    expect(panel.get_by_role("heading", name=f"Sign in at {home.host}")).to_be_visible()
+    assert kept not in gmail.content()
+    browsing.context.close()
+    by = hosts_asked(browsing)
+    assert by[f"chrome-extension://{OUR_ID}"] == {home.host}
+    assert by["https://mail.google.com"] == {"mail.google.com"}
+    # The rest that pages asked for is the sign-in's, whose last address Chrome catches itself.
+    caught = f"{OUR_ID}.chromiumapp.org"
+    assert set().union(*by.values()) <= {"mail.google.com", home.host, home.people_host, caught}
+
+
+def hosts_asked(browsing: Chrome) -> dict[str, set[str]]:
+    """Who asked which hosts for something, by Chromium's own log of the network; without what Chromium asks itself."""
+    log = json.loads(browsing.net_log.read_text(encoding="utf-8"))
+    kinds = {number: name for name, number in log["constants"]["logEventTypes"].items()}
+    found: dict[str, set[str]] = {}
+    for event in log["events"]:
+        said = event.get("params", {})
+        parts = urlsplit(said.get("url", ""))
+        if kinds[event["type"]] == "URL_REQUEST_START_JOB" and parts.scheme in ("http", "https", "ws", "wss"):
+            found.setdefault(said["initiator"], set()).add(parts.netloc)
+    del found["not an origin"]
+    return found
