@@ -807,6 +807,200 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/panel/situation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who is written to, what is open with them, and where the mail would go */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Situation"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/panel/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Email templates for this contact and these accounts, the likeliest first */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SuggestArgs"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Suggestions"];
+                    };
+                };
+                /** @description There is no such account. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/panel/templates/{slug}/fill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The template for one contact, for Gmail's compose window, or what is missing */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    slug: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["FillArgs"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Filled"];
+                    };
+                };
+                /** @description There is no such template or contact. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/panel/sent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A mail left your mailbox: have it read now, and say what became of it
+         * @description Nothing is logged by this call: it is a hint to look, and the mailbox itself is asked. Ask again until it is
+         *     no longer "coming".
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SentArgs"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Fate"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1043,6 +1237,160 @@ export interface components {
         Outbox: {
             items: components["schemas"]["OutboundEmail"][];
             next_cursor: string | null;
+        };
+        Draft: {
+            written_from: string;
+            to?: string[];
+            cc?: string[];
+            bcc?: string[];
+            /** @default null */
+            gmail_thread_id: string | null;
+        };
+        Mailbox: {
+            email: string;
+            is_yours: boolean;
+            is_connected: boolean;
+            is_read: boolean;
+        };
+        Filing: {
+            /** @enum {string} */
+            outcome: "linked" | "waiting" | "excluded";
+            /** @description Where it goes, as a sentence. */
+            words: string;
+            /** @description full, subject, metadata; empty if it is not kept. */
+            level: string;
+            /** @description Who may read it, as a sentence. */
+            level_words: string;
+        };
+        ContactBeside: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            account_id: string;
+            full_name: string;
+            title: string | null;
+            role_label: string;
+            /** Format: date-time */
+            opted_out_at: string | null;
+        };
+        Recipient: {
+            email: string;
+            is_ours: boolean;
+            contacts: components["schemas"]["ContactBeside"][];
+        };
+        EmailTask: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            /** Format: date */
+            due_on: string | null;
+            template_slug: string;
+            template_name: string;
+            is_mine: boolean;
+        };
+        OpenCta: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            type: string;
+            priority: string;
+            /** Format: date */
+            due_on: string | null;
+            href: string;
+            email_tasks: components["schemas"]["EmailTask"][];
+        };
+        EntryBeside: {
+            /** Format: uuid */
+            id: string;
+            activity: string;
+            /** Format: date-time */
+            occurred_at: string;
+            direction: string | null;
+            subject: string;
+        };
+        AccountBeside: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            lifecycle_stage: string;
+            /** @description The rule that leads from the mail to this account. */
+            why: string;
+            href: string;
+            ctas: components["schemas"]["OpenCta"][];
+            entries: components["schemas"]["EntryBeside"][];
+        };
+        Situation: {
+            mailbox: components["schemas"]["Mailbox"];
+            filing: components["schemas"]["Filing"];
+            recipients: components["schemas"]["Recipient"][];
+            accounts: components["schemas"]["AccountBeside"][];
+        };
+        SuggestArgs: {
+            /** @default  */
+            q: string;
+            /**
+             * Format: uuid
+             * @default null
+             */
+            contact_id: string | null;
+            account_ids: string[];
+            /** @default 10 */
+            limit: number;
+        };
+        Suggestion: {
+            slug: string;
+            name: string;
+            description: string;
+            category: string;
+            /** @description Why it stands where it stands; may be empty. */
+            why: string;
+        };
+        Suggestions: {
+            items: components["schemas"]["Suggestion"][];
+        };
+        FillArgs: {
+            /** Format: uuid */
+            contact_id: string;
+            /** @description Values of merge fields that were missing, by path. */
+            values?: {
+                [key: string]: string;
+            };
+        };
+        Missing: {
+            path: string;
+            label: string;
+            type: string;
+        };
+        Filled: {
+            slug: string;
+            /** @description Name and version of the wording that was chosen. */
+            label: string;
+            /** Format: uuid */
+            version_id: string;
+            is_variant: boolean;
+            subject: string;
+            /** @description For the compose window; empty while values miss. */
+            html: string;
+            text: string;
+            /** @description How many texts hold a … that is to be filled in. */
+            gaps: number;
+            missing: components["schemas"]["Missing"][];
+        };
+        SentArgs: {
+            gmail_message_id: string;
+        };
+        Stands: {
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            href: string;
+        };
+        Fate: {
+            /** @enum {string} */
+            state: "coming" | "logged" | "waiting" | "excluded" | "gone" | "not_read";
+            /** @description What became of it, as a sentence. */
+            words: string;
+            stands: components["schemas"]["Stands"][];
         };
     };
     responses: {
