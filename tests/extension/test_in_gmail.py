@@ -165,6 +165,7 @@ def test_the_self_test_says_what_is_found_and_a_part_that_is_gone_breaks_no_othe
     part = panel.locator("li.part")
     expect(part.filter(has_text="whose mailbox it is").get_by_text("not found", exact=True)).to_be_visible()
     expect(part.filter(has_text="the text that you write").get_by_text("rich editor")).to_be_visible()
+    expect(part.filter(has_text="who gets the mail").get_by_text("not found", exact=True)).to_be_visible()
     expect(part.filter(has_text="full screen").get_by_text("not there now")).to_be_visible()
     # The title is the other witness.
     expect(panel.get_by_text(f"This Gmail is yours: {ALICE}")).to_be_visible()

@@ -3,6 +3,7 @@ import { browser } from 'wxt/browser';
 import { defineBackground } from 'wxt/utils/define-background';
 
 import { answerTo, type Standing, type WorkerTable } from '../messages';
+import type { InsertAsked } from '../gmail/shapes';
 import { gmail, insert, undo } from '../worker/gmail';
 import { askMe, forgetMe, knownMe } from '../worker/me';
 import { pair, unpair } from '../worker/pairing';
@@ -14,8 +15,15 @@ export default defineBackground(() => {
   const isClosed = closeToPages();
   void browser.sidePanel.setPanelBehavior({ openPanelOnActionClick: true });
 
+  // Nothing is read or written before storage is closed to the script in Gmail's page.
+  const closed =
+    <Ask, Value>(deed: (ask: Ask) => Promise<Value>) =>
+    async (ask: Ask): Promise<Value> => {
+      await isClosed;
+      return deed(ask);
+    };
+
   async function standing(): Promise<Standing> {
-    await isClosed;
     const device = await standingDevice();
     return { server: device?.server ?? null, isSignedIn: !!device?.refreshToken, ended: device?.ended ?? null };
   }
@@ -23,31 +31,29 @@ export default defineBackground(() => {
   answerTo<WorkerTable>(
     'worker',
     {
-      standing,
-      pair: async ({ address }) => {
-        await isClosed;
+      standing: closed(standing),
+      pair: closed(async ({ address }: { address: string }) => {
         await pair(address);
         return standing();
-      },
-      unpair: async () => {
+      }),
+      unpair: closed(async () => {
         await forgetMe();
         await unpair();
         return standing();
-      },
-      signIn: async () => {
-        await isClosed;
+      }),
+      signIn: closed(async () => {
         await forgetMe();
         await signIn();
         return standing();
-      },
-      signOut: async () => {
+      }),
+      signOut: closed(async () => {
         await forgetMe();
         return signOut();
-      },
-      me: askMe,
-      gmail: async () => gmail(await knownMe()),
-      insert: async (ask) => insert((await knownMe()) ?? (await askMe()), ask),
-      undo: ({ insertId }) => undo(insertId),
+      }),
+      me: closed(askMe),
+      gmail: closed(async () => gmail(await knownMe())),
+      insert: closed(async (ask: InsertAsked) => insert((await knownMe()) ?? (await askMe()), ask)),
+      undo: closed(({ insertId }: { insertId: string }) => undo(insertId)),
     },
     // Our own pages: a script in Gmail's page may not make the worker call.
     (sender) => !!sender.url?.startsWith(browser.runtime.getURL('/')),

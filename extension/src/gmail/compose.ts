@@ -86,6 +86,7 @@ function recipientsOf({ root }: Compose): Recipients | null {
     const [to, cc, bcc] = RECIPIENT_KINDS.map(read) as [string[], string[], string[]];
     return { to, cc, bcc };
   }
+  countMiss('recipients');
   return null;
 }
 

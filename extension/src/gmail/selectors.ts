@@ -60,6 +60,11 @@ export const PARTS = {
     isOptional: true,
     variants: { 'subject box': 'input[name="subjectbox"]', field: 'input[name="subject"]:not([type="hidden"])' },
   },
+  recipients: {
+    words: 'who gets the mail',
+    inCompose: true,
+    variants: { 'form since 2021': '[name="to"]:not(textarea)', 'form before 2021': 'textarea[name="to"]' },
+  },
   signature: {
     words: 'your signature',
     inCompose: true,
