@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import shutil
+import signal
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -44,6 +45,12 @@ PUSH = {
     "GMAIL_PUSH_AUDIENCE": "https://rapport.example/hooks/gmail",
     "GMAIL_PUSH_SERVICE_ACCOUNT": "push@rapport.iam.gserviceaccount.com",
 }
+
+
+def pytest_configure() -> None:
+    """Who starts us in the background has us ignore Ctrl-C; and so would all that tests start, and end with Ctrl-C."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class StandingClock:
