@@ -3,6 +3,7 @@ import { browser } from 'wxt/browser';
 
 import { Failed, failureOf, interrupted, type Failure } from './failures';
 import type { components } from './api/schema';
+import type { Call } from './operations';
 import type { InsertAsked, Inserted, PageSeen, Undone } from './gmail/shapes';
 
 export type Me = components['schemas']['Me'];
@@ -11,6 +12,8 @@ export type Me = components['schemas']['Me'];
 export interface Standing {
   readonly server: string | null;
   readonly isSignedIn: boolean;
+  // Who it was when the panel was open last in this session: shown until the server has said so again.
+  readonly me: Me | null;
   // Why somebody who was signed in is so no more.
   readonly ended: string | null;
 }
@@ -28,6 +31,7 @@ export interface WorkerTable {
   signIn: { ask: Record<string, never>; answer: Standing };
   signOut: { ask: Record<string, never>; answer: { wasTold: boolean } };
   me: { ask: Record<string, never>; answer: Me };
+  work: { ask: Call; answer: unknown };
   gmail: { ask: Record<string, never>; answer: GmailSeen };
   insert: { ask: InsertAsked; answer: Inserted };
   undo: { ask: { insertId: string }; answer: Undone };

@@ -4,6 +4,7 @@ import { Failed, failureOf } from '../src/failures';
 import { originOf, permissionFor } from '../src/worker/address';
 import { failureOfAnswer } from '../src/worker/calls';
 import { challengeOf, codeOf } from '../src/worker/sign_in';
+import { addressOf, work } from '../src/worker/work';
 
 function stateOf(deed: () => unknown): string {
   try {
@@ -86,4 +87,15 @@ it('a refusal is told in the words of the server, a fault of its own by a number
     cure: 'Ask Bob.',
   });
   expect(failureOfAnswer('https://r.example', { ...answer, status: 502 }).failure.cure).toContain('0199');
+});
+
+describe('the address of an operation', () => {
+  it('holds its values encoded, and of a query only what is given', () => {
+    expect(addressOf('/api/v1/panel/templates/{slug}/fill', { path: { slug: '../a b?' } })).toBe('/api/v1/panel/templates/..%2Fa%20b%3F/fill');
+    expect(addressOf('/api/v1/accounts', { query: { q: 'a&b', cursor: null, limit: 8 } })).toBe('/api/v1/accounts?q=a%26b&limit=8');
+  });
+
+  it('is only that of an operation in the table', async () => {
+    await expect(work({ operation: 'constructor' })).rejects.toMatchObject({ failure: { state: 'interrupted' } });
+  });
 });

@@ -10,6 +10,7 @@ import { pair, unpair } from '../worker/pairing';
 import { signIn } from '../worker/sign_in';
 import { closeToPages } from '../worker/store';
 import { signOut, standingDevice } from '../worker/tokens';
+import { work } from '../worker/work';
 
 export default defineBackground(() => {
   const isClosed = closeToPages();
@@ -25,7 +26,8 @@ export default defineBackground(() => {
 
   async function standing(): Promise<Standing> {
     const device = await standingDevice();
-    return { server: device?.server ?? null, isSignedIn: !!device?.refreshToken, ended: device?.ended ?? null };
+    const isSignedIn = !!device?.refreshToken;
+    return { server: device?.server ?? null, isSignedIn, me: isSignedIn ? await knownMe() : null, ended: device?.ended ?? null };
   }
 
   answerTo<WorkerTable>(
@@ -51,6 +53,7 @@ export default defineBackground(() => {
         return signOut();
       }),
       me: closed(askMe),
+      work: closed(work),
       gmail: closed(async () => gmail(await knownMe())),
       insert: closed(async (ask: InsertAsked) => insert((await knownMe()) ?? (await askMe()), ask)),
       undo: closed(({ insertId }: { insertId: string }) => undo(insertId)),

@@ -9,8 +9,8 @@ import { Heading, Note, Working } from './parts';
 import { useGmail } from './useGmail';
 import { Work } from './Work';
 
-export function Home({ server, onChange }: { server: string; onChange: () => void }) {
-  const [me, setMe] = useState<Me | null>(null);
+export function Home({ server, known, onChange }: { server: string; known: Me | null; onChange: () => void }) {
+  const [me, setMe] = useState<Me | null>(known);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [isLeaving, setIsLeaving] = useState(false);
   const [left, setLeft] = useState(false);
@@ -69,14 +69,17 @@ export function Home({ server, onChange }: { server: string; onChange: () => voi
     );
   }
   if (!me) return <Working words={`Asking ${hostOf(server)} who you are …`} />;
+  const isTheirs = !!gmail?.page && !gmail.mismatch;
   return (
     <>
+      {!isTheirs && <Mailbox gmail={gmail} />}
+      {isTheirs && gmail.page && <Work page={gmail.page} mailbox={me.email} />}
       <section class="card">
         <Heading>You are {me.name}</Heading>
         <p class="quiet">
           {me.email} at {hostOf(server)}
         </p>
-        <Mailbox gmail={gmail} />
+        {isTheirs && <Mailbox gmail={gmail} />}
         <div class="buttons">
           {isLeaving ? (
             <Working words="Signing out …" />
@@ -87,7 +90,6 @@ export function Home({ server, onChange }: { server: string; onChange: () => voi
           )}
         </div>
       </section>
-      {gmail?.page && !gmail.mismatch && <Work page={gmail.page} />}
     </>
   );
 }

@@ -44,7 +44,7 @@ export function Panel() {
   return (
     <Frame>
       {standing.isSignedIn ? (
-        <Home server={standing.server} onChange={look} />
+        <Home server={standing.server} known={standing.me} onChange={look} />
       ) : (
         <SignIn server={standing.server} ended={standing.ended} onDone={setStanding} />
       )}

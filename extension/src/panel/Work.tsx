@@ -1,38 +1,47 @@
-// The place for the work beside a mailbox that is the person's own: accounts, tasks and templates come here, above
-// the mails that are being written, which they are for.
+// The work beside a mailbox that is the person's own: the mail that is being written.
+import { useState } from 'preact/hooks';
+
 import type { ComposeSeen, PageSeen } from '../gmail/shapes';
+import { Elsewhere } from './Elsewhere';
+import { KINDS } from './kinds';
+import { Writing } from './Writing';
 
-const KINDS: Record<ComposeSeen['kind'], string> = {
-  popup: 'new mail',
-  full_screen: 'new mail, full screen',
-  inline: 'reply',
-};
-
-export function Work({ page }: { page: PageSeen }) {
+export function Work({ page, mailbox }: { page: PageSeen; mailbox: string }) {
+  const [chosen, setChosen] = useState<string | null>(null);
+  const compose = page.composes.find((one) => one.id === chosen) ?? page.composes.at(-1);
+  if (!compose) return <Elsewhere />;
   return (
-    <section class="card" aria-labelledby="writing-title">
-      <h2 id="writing-title">What you are writing</h2>
-      {page.composes.length === 0 ? (
-        <p class="quiet">Nothing yet. Write a new mail or a reply in Gmail, and it shows here.</p>
-      ) : (
-        <ul class="rows">
-          {page.composes.map((one) => (
-            <li key={one.id}>
-              <span class="strong">{one.subject || 'No subject'}</span>
-              <span class="quiet">
-                {KINDS[one.kind]}
-                {one.isPlainText ? ', plain text' : ''} · {recipientsIn(one)}
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
+    <>
+      {page.composes.length > 1 && <Choice composes={page.composes} chosen={compose.id} onChoose={setChosen} />}
+      <Writing key={compose.id} compose={compose} mailbox={mailbox} />
+    </>
+  );
+}
+
+function Choice({
+  composes,
+  chosen,
+  onChoose,
+}: {
+  composes: readonly ComposeSeen[];
+  chosen: string;
+  onChoose: (id: string) => void;
+}) {
+  return (
+    <section class="card">
+      <label for="which">You are writing {composes.length} mails. This one:</label>
+      <select id="which" value={chosen} onChange={(event) => onChoose(event.currentTarget.value)}>
+        {composes.map((one) => (
+          <option key={one.id} value={one.id}>
+            {titleOf(one)}
+          </option>
+        ))}
+      </select>
     </section>
   );
 }
 
-function recipientsIn({ recipients }: ComposeSeen): string {
-  if (!recipients) return 'Gmail shows the recipients in a way that is not known here';
-  const all = [...recipients.to, ...recipients.cc, ...recipients.bcc];
-  return all.length ? `to ${all.join(', ')}` : 'to nobody yet';
+function titleOf(one: ComposeSeen): string {
+  const to = one.recipients?.to[0];
+  return `${one.subject || 'No subject'}, ${KINDS[one.kind]}${to ? ` to ${to}` : ''}`;
 }
