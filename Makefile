@@ -73,7 +73,7 @@ extension/node_modules/.ready: extension/package.json extension/package-lock.jso
 
 extension: var/extension/.ready
 
-var/extension/.ready: .venv/.ready extension/node_modules/.ready extension/wxt.config.ts $(shell find extension/src extension/public -type f) tools/extension/pack.py
+var/extension/.ready: .venv/.ready extension/node_modules/.ready extension/wxt.config.ts extension/packages.ts $(shell find extension/src extension/public -type f) tools/extension/pack.py
 	@echo "Building the Gmail extension …"
 	@cd extension && npm run --silent build -- --level warn
 	@$(PY) -m tools.extension.pack
@@ -118,7 +118,7 @@ chaos-mail: setup-tests
 ask-api: setup-tests
 	@RAPPORT_SCHEMATHESIS_EXAMPLES=$(EXAMPLES) $(PY) -m pytest -s tests/api/test_schemathesis.py
 
-sbom: setup
+sbom: setup extension
 	@$(PY) -m tools.supply_chain.sbom
 
 lock:

@@ -1,5 +1,7 @@
 import { defineConfig } from 'wxt';
 
+import { notePackages, writePackages } from './packages';
+
 // The public half of a key whose private half was thrown away: it fixes the id of an unpacked extension, which
 // servers and Chrome's identity API know it by. The Web Store gives its own: docs/extension.md.
 const PUBLIC_KEY =
@@ -26,7 +28,9 @@ export default defineConfig({
   outDir: '../var/extension',
   imports: false,
   manifestVersion: 3,
+  hooks: { 'build:done': (wxt) => writePackages(wxt.config.outDir) },
   vite: () => ({
+    plugins: [notePackages()],
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     build: { modulePreload: false, target: 'chrome123' },
   }),

@@ -16,14 +16,14 @@ from tools.supply_chain.browser_packages import NotBuilt
 from tools.supply_chain.component import Component
 from tools.supply_chain.locks import ROOT
 from tools.supply_chain.python_packages import NotAsLocked
-from tools.supply_chain.sbom import bill
+from tools.supply_chain.sbom import bill, in_browsers
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def whole() -> dict[str, Any]:
-    return bill(python.runtime_packages(), browser.browser_packages(), NOW)
+    return bill(python.runtime_packages(), in_browsers(), NOW)
 
 
 def by_name(whole: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -33,9 +33,10 @@ def by_name(whole: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_it_names_what_the_server_and_the_pages_are_made_of_and_nothing_else(whole: dict[str, Any]) -> None:
     found = by_name(whole)
     assert found["flask"]["purl"].startswith("pkg:pypi/flask@3.")
+    assert found["preact"]["purl"].startswith("pkg:npm/preact@10.")
     assert found["@codemirror/state"]["purl"].startswith("pkg:npm/%40codemirror/state@6.")
     assert re.fullmatch(r"[0-9a-f]{128}", found["htmx.org"]["hashes"][0]["content"])
-    assert not {"pytest", "ruff", "mypy", "esbuild", "axe-core", "@scarf/scarf", "rapport"} & set(found)
+    assert not {"pytest", "ruff", "mypy", "esbuild", "axe-core", "vite", "@scarf/scarf", "rapport"} & set(found)
 
 
 def test_it_names_what_wheels_and_bundles_hold(whole: dict[str, Any]) -> None:
@@ -78,7 +79,7 @@ def test_no_file_or_host_of_the_machine_that_made_it_gets_in(whole: dict[str, An
 
 
 def test_the_same_packages_give_the_same_bill(whole: dict[str, Any]) -> None:
-    again = bill(python.runtime_packages(), browser.browser_packages(), NOW)
+    again = bill(python.runtime_packages(), in_browsers(), NOW)
     assert again == whole
     other = bill([Component(name="a", version="1", licence="MIT", purl="pkg:pypi/a@1")], [], NOW)
     assert other["serialNumber"] != whole["serialNumber"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.supply_chain.browser_packages import browser_packages
+from tools.supply_chain.browser_packages import browser_packages, extension_packages
 from tools.supply_chain.component import Component
 from tools.supply_chain.licences import EXCEPTIONS, refusal, spdx
 from tools.supply_chain.locks import ROOT, python_lock
@@ -39,6 +39,17 @@ def test_every_package_in_the_browsers_files_may_be_distributed() -> None:
     found = [refusal(package.name, package.licence) for package in browser_packages()]
     assert len(found) > 20
     assert [said for said in found if said] == []
+
+
+def test_every_package_in_the_extension_may_be_distributed_and_its_licence_goes_with_it() -> None:
+    found = {package.name: package for package in extension_packages()}
+    assert sorted(found) == ["@fontsource-variable/inter", "@wxt-dev/browser", "preact", "wxt"]
+    said = [refusal(package.name, package.licence) for package in found.values()]
+    assert [one for one in said if one] == []
+    texts = (ROOT / "var" / "extension" / "chrome-mv3" / "licences.txt").read_text(encoding="utf-8")
+    assert "SIL OPEN FONT LICENSE" in texts
+    for package in found.values():
+        assert f"{package.name} {package.version}\n" in texts
 
 
 def test_what_others_bundled_brings_no_copyleft_licence() -> None:

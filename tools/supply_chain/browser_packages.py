@@ -1,4 +1,4 @@
-"""The npm packages whose code is in the browser's files: `packages.json`, which the build writes beside them."""
+"""The npm packages whose code is in the browser's files and in the extension: `packages.json`, which the builds write."""
 
 from __future__ import annotations
 
@@ -14,21 +14,30 @@ DIST = ROOT / "server" / "web" / "static" / "dist"
 
 
 class NotBuilt(Exception):
-    """The browser's files are not there, or older than the lock file."""
+    """What is asked about is not there, or older than the lock file."""
 
 
 def browser_packages(dist: Path = DIST) -> list[Component]:
     """Raises NotBuilt."""
+    return _packages(dist, ROOT / "package-lock.json", how="make assets")
+
+
+def extension_packages() -> list[Component]:
+    """Raises NotBuilt."""
+    return _packages(ROOT / "var" / "extension", ROOT / "extension" / "package-lock.json", how="make extension")
+
+
+def _packages(folder: Path, lock_path: Path, *, how: str) -> list[Component]:
     try:
-        built = json.loads((dist / "packages.json").read_text(encoding="utf-8"))
+        built = json.loads((folder / "packages.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise NotBuilt("The browser's files are not built: make assets") from None
-    locked = npm_lock(ROOT / "package-lock.json")
+        raise NotBuilt(f"It is not built: {how}") from None
+    locked = npm_lock(lock_path)
     found = []
     for name, said in built.items():
         lock = locked.get(f"node_modules/{name}", {})
         if lock.get("version") != said["version"]:
-            raise NotBuilt(f"{name} {said['version']} is built in, {lock.get('version')} is locked: make assets")
+            raise NotBuilt(f"{name} {said['version']} is built in, {lock.get('version')} is locked: {how}")
         found.append(
             Component(
                 name=name,

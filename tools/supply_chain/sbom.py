@@ -13,12 +13,17 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from tools.supply_chain.browser_packages import NotBuilt, browser_packages
+from tools.supply_chain.browser_packages import NotBuilt, browser_packages, extension_packages
 from tools.supply_chain.component import Component
 from tools.supply_chain.locks import ROOT
 from tools.supply_chain.python_packages import NotAsLocked, runtime_packages
 
 OUT = ROOT / "var" / "sbom" / "rapport.cdx.json"
+
+
+def in_browsers() -> list[Component]:
+    """What the pages and the extension hold, each package once. Raises NotBuilt."""
+    return list({one.purl: one for one in (*extension_packages(), *browser_packages())}.values())
 
 
 def bill(python: list[Component], browser: list[Component], now: datetime) -> dict[str, Any]:
@@ -95,14 +100,14 @@ def _licences(licence: str) -> list[dict[str, Any]]:
 
 def main() -> None:
     try:
-        python, browser = runtime_packages(), browser_packages()
+        python, browser = runtime_packages(), in_browsers()
     except (NotAsLocked, NotBuilt) as error:
         sys.exit(str(error))
     OUT.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(bill(python, browser, datetime.now(UTC)), indent=1, ensure_ascii=False)
     OUT.write_text(f"{text}\n", encoding="utf-8")
     inside = sum(len(one.holds) for one in (*python, *browser))
-    print(f"{len(python)} Python packages, {len(browser)} of the browser, {inside} things inside of them: {OUT}")
+    print(f"{len(python)} Python packages, {len(browser)} of browsers, {inside} things inside of them: {OUT}")
 
 
 if __name__ == "__main__":
