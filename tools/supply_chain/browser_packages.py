@@ -1,4 +1,4 @@
-"""The npm packages whose code is in the browser's files and in the extension: `packages.json`, which the builds write."""
+"""The npm packages whose code is in the pages' files and in the extension: `packages.json`, which the builds write."""
 
 from __future__ import annotations
 
