@@ -37,6 +37,7 @@ from server.supervise.parts import Part
 from server.vault import Vault
 from tests.cast import ALICE, Book, connect_mailbox, load_cast, welcome_only
 from tests.postgres import PostgresServer
+from tests.serving import serving
 
 BASE_URL = "http://127.0.0.1:8400"
 EXTENSION_ID = "abcdefghijklmnopabcdefghijklmnop"
@@ -237,6 +238,13 @@ def alices_mailbox(runtime: Runtime, sandbox: RunningSandbox, book: Book) -> uui
 @pytest.fixture
 def app(runtime: Runtime) -> Flask:
     return create_app(runtime)
+
+
+@pytest.fixture
+def live_app(app: Flask) -> Iterator[str]:
+    """The address of the app on a real port."""
+    with serving(app) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 class SignedInClient(FlaskClient):

@@ -9,13 +9,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from flask import Flask, jsonify, request
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
-from werkzeug.serving import make_server
+
+from tests.serving import serving
 
 KEY = RSAKey.generate_key(2048, private=True, auto_kid=True)
 OTHER_KEY = RSAKey.generate_key(2048, private=True, auto_kid=True)
@@ -93,15 +93,9 @@ class Forger:
 def running_forger(certificate: tuple[Path, Path] | None = None) -> Iterator[Forger]:
     """`certificate` and its key, for localhost, make it answer by TLS."""
     forger = Forger()
-    files = None if certificate is None else (str(certificate[0]), str(certificate[1]))
-    server = make_server("127.0.0.1", 0, forger.app, threaded=True, ssl_context=files)
-    forger.url = f"{'https://localhost' if files else 'http://127.0.0.1'}:{server.server_port}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield forger
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(forger.app, certificate=certificate) as port:
+        forger.url = f"{'https://localhost' if certificate else 'http://127.0.0.1'}:{port}"
+        yield forger
 
 
 def signed(claims: dict[str, Any], key: RSAKey | ECKey = KEY, **header: Any) -> str:

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import requests
 from flask import Flask, Response, redirect, request
-from werkzeug.serving import make_server
 
 from server.adapters.checked_session import checked_session
 from server.adapters.outbound_address import AddressRefused, Origin, check_address, check_number
 from server.ports.sign_in import SignInRefused
 from tests.adapters.forger import Forger, running_forger, signed
 from tests.adapters.test_oidc_sign_in import redeem
+from tests.serving import serving
 
 PUBLIC = "93.184.215.14"
 
@@ -61,15 +61,10 @@ class Neighbour:
 @pytest.fixture
 def neighbour() -> Iterator[Neighbour]:
     found = Neighbour()
-    server = make_server("127.0.0.1", 0, found.app, threaded=True)
-    found.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield found
-    found.is_over.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(found.app) as port:
+        found.url = f"http://127.0.0.1:{port}"
+        yield found
+        found.is_over.set()
 
 
 def names_lead_to(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
-from flask import Flask
 from playwright.sync_api import expect, sync_playwright
-from werkzeug.serving import make_server
 
 from tests.api.test_openapi import METHODS
 from tests.cast import Book
@@ -24,20 +20,8 @@ FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-backgroun
 pytestmark = ON_SQLITE
 
 
-@pytest.fixture
-def served(app: Flask) -> Iterator[str]:
-    """The app on a real port."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 def test_the_page_shows_every_operation_and_breaks_no_rule_of_the_policy(
-    served: str, book: Book, sign_in: Callable[[uuid.UUID], SignedInClient]
+    live_app: str, book: Book, sign_in: Callable[[uuid.UUID], SignedInClient]
 ) -> None:
     client = sign_in(book.alice)
     spec = client.get("/api/openapi.json").get_json()
@@ -46,7 +30,7 @@ def test_the_page_shows_every_operation_and_breaks_no_rule_of_the_policy(
     assert cookie is not None
     # A thread of its own: a worker of pytest may already hold another Playwright, and one thread takes only one.
     with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(browse, served, cookie.value, operations).result() == []
+        assert pool.submit(browse, live_app, cookie.value, operations).result() == []
 
 
 def browse(served: str, session: str, operations: int) -> list[str]:

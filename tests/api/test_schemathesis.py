@@ -11,16 +11,13 @@ import os
 import re
 import subprocess
 import sys
-import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from server.auth import people
 from server.auth.models import Role
@@ -35,23 +32,6 @@ SEED = 7
 EXAMPLES = int(os.environ.get("RAPPORT_SCHEMATHESIS_EXAMPLES", "6"))
 METHODS = ("get", "post", "put", "patch", "delete")
 SUMMARY = re.compile(r"Test cases:\s+(?P<cases>[\d,]+) generated, [\d,]+ passed(?:, (?P<skipped>[\d,]+) skipped)?\s")
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: object) -> None:
-        """Thousands of lines that nobody reads."""
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """The real app, on a port of this machine."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +100,7 @@ def test_it_finds_nothing_as(
     book: Book,
     alices_mailbox: uuid.UUID,
     sign_in: SignIn,
-    address: str,
+    live_app: str,
     tmp_path: Path,
     log_stream: io.StringIO,
     role: Role,
@@ -131,7 +111,7 @@ def test_it_finds_nothing_as(
     assert cookie is not None
     spec = client.get("/api/openapi.json").get_json()
     ids = existing(runtime, book, alices_mailbox)
-    found = ask(address, spec, tmp_path, ids=ids, session=cookie.value, token=client.csrf_token)
+    found = ask(live_app, spec, tmp_path, ids=ids, session=cookie.value, token=client.csrf_token)
     assert_clean(found, spec, f"{role} on {runtime.db.engine.dialect.name}")
 
 
@@ -141,12 +121,12 @@ def test_it_finds_nothing_as_a_stranger(
     book: Book,
     alices_mailbox: uuid.UUID,
     sign_in: SignIn,
-    address: str,
+    live_app: str,
     tmp_path: Path,
     log_stream: io.StringIO,
 ) -> None:
     spec = sign_in(book.alice).get("/api/openapi.json").get_json()
-    found = ask(address, spec, tmp_path, ids=existing(runtime, book, alices_mailbox))
+    found = ask(live_app, spec, tmp_path, ids=existing(runtime, book, alices_mailbox))
     assert_clean(found, spec, "a stranger")
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,7 +12,6 @@ import requests
 from authlib.integrations.requests_client import OAuth2Session
 from flask import Flask
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from server.app import create_app
 from server.audit.models import AuditEntry
@@ -36,18 +34,6 @@ def alice(book: Book, sign_in: SignIn) -> SignedInClient:
 @pytest.fixture
 def extension(app: Flask) -> GmailExtension:
     return GmailExtension(app=app)
-
-
-@pytest.fixture
-def live_app(app: Flask) -> Iterator[str]:
-    """The app on a real port."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_a_person_gives_access_and_the_extension_acts_as_them(

@@ -6,13 +6,11 @@ import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from server.app import create_app, sign_in_by
 from server.runtime import Runtime
@@ -20,6 +18,7 @@ from tests.auth.at_providers import ALICE, BOB, ZOE, certified
 from tests.auth.gmail_extension import GmailExtension
 from tests.cast import Book
 from tests.conftest import EXTENSION_ID, settings_for_tests
+from tests.serving import serving
 
 
 @pytest.fixture
@@ -36,13 +35,8 @@ def home(runtime: Runtime, book: Book, tmp_path: Path) -> Iterator[str]:
         }
         settings = settings_for_tests(environ, tmp_path)
         app = create_app(replace(runtime, settings=settings, sign_in=sign_in_by(settings, runtime.clock)))
-        server = make_server("127.0.0.1", int(url.rsplit(":", 1)[1]), app, threaded=True)
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        yield url
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        with serving(app, port=int(url.rsplit(":", 1)[1])):
+            yield url
 
 
 def sign_in(page: Page, home: str, email: str, *, path: str = "") -> None:

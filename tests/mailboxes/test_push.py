@@ -5,13 +5,11 @@ from __future__ import annotations
 import base64
 import json
 from datetime import timedelta
-from threading import Thread
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.serving import make_server
 
 from server.mailboxes import watch
 from server.mailboxes.reading import READ_JOB
@@ -19,6 +17,7 @@ from server.sandbox.push import PushTarget
 from tests.cast import ALICE
 from tests.conftest import PUSH, SteppingClock
 from tests.mailboxes.reader import Reader, a_mail
+from tests.serving import serving
 
 TOPIC, AUDIENCE, ACCOUNT = PUSH.values()
 
@@ -141,25 +140,20 @@ def test_only_post_is_known_and_other_pages_keep_their_guard(app: Flask, watched
 
 def test_a_mail_is_told_by_a_push_within_seconds(app: Flask, watched: Reader, stepping_clock: SteppingClock) -> None:
     """The whole way: Gmail's watch, the sandbox's Pub/Sub over HTTP, our hook, the queue."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        url = f"http://127.0.0.1:{server.server_port}/hooks/gmail"
-        watched.sandbox.aim_push(PushTarget(url=url, audience=AUDIENCE, service_account=ACCOUNT))
-        queue = watched.runtime.jobs.connection  # type: ignore[attr-defined]
-        (mail,) = watched.put(a_mail())
-        # BLMOVE would take the nudge; this waits for it and leaves it where it is.
-        key = f"rq:queue:{watched.runtime.jobs.queue().name}"  # type: ignore[attr-defined]
-        assert queue.blmove(key, key, 5, "LEFT", "LEFT") is not None, "no nudge within five seconds"
-        assert nudges(watched) == [(READ_JOB, str(watched.mailbox_id))]
-        watched.run()
-        assert watched.states() == {mail: "logged"}
-    finally:
-        watched.sandbox.aim_push(None)
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(app) as port:
+        url = f"http://127.0.0.1:{port}/hooks/gmail"
+        try:
+            watched.sandbox.aim_push(PushTarget(url=url, audience=AUDIENCE, service_account=ACCOUNT))
+            queue = watched.runtime.jobs.connection  # type: ignore[attr-defined]
+            (mail,) = watched.put(a_mail())
+            # BLMOVE would take the nudge; this waits for it and leaves it where it is.
+            key = f"rq:queue:{watched.runtime.jobs.queue().name}"  # type: ignore[attr-defined]
+            assert queue.blmove(key, key, 5, "LEFT", "LEFT") is not None, "no nudge within five seconds"
+            assert nudges(watched) == [(READ_JOB, str(watched.mailbox_id))]
+            watched.run()
+            assert watched.states() == {mail: "logged"}
+        finally:
+            watched.sandbox.aim_push(None)
 
 
 # The watch

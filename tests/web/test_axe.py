@@ -6,9 +6,8 @@ The pages come from the app's own map of addresses: one that is not opened here 
 from __future__ import annotations
 
 import io
-import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -17,7 +16,6 @@ from flask import Flask
 from playwright.sync_api import Browser
 from sqlalchemy import select
 from werkzeug.routing import Rule
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from server.mail.models import MailReplay
 from server.mailboxes import tokens
@@ -42,22 +40,6 @@ WAYS_BACK = {"auth.callback", "mailboxes.callback"}
 # Swagger UI brings a <main> of its own.
 LEAVER = "lea@elsewhere.example"
 OFF = {"api_docs.api_docs": ("landmark-no-duplicate-main",)}
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: object) -> None:
-        """Nobody reads it."""
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +141,7 @@ def test_every_page_of_the_app_is_without_a_violation(
     runtime: Runtime,
     desk: Desk,
     people: list[Person],
-    address: str,
+    live_app: str,
     browser: Browser,
     log_stream: io.StringIO,
 ) -> None:
@@ -171,7 +153,7 @@ def test_every_page_of_the_app_is_without_a_violation(
             viewport={"width": width, "height": height}, reduced_motion="reduce"
         )
         if person.session:
-            cookie = {"name": "rapport_session", "value": person.session, "url": address}
+            cookie = {"name": "rapport_session", "value": person.session, "url": live_app}
             contexts[person.session].add_cookies([cookie])  # type: ignore[list-item]
     pages = {session: context.new_page() for session, context in contexts.items()}
     stranger = people[-1:]
@@ -184,7 +166,7 @@ def test_every_page_of_the_app_is_without_a_violation(
         person, is_page = who_opens(path, rule.endpoint, stranger if rule.endpoint == "auth.sign_in" else people)
         if is_page:
             page = pages[person.session]
-            page.goto(address + path)
+            page.goto(live_app + path)
             page.wait_for_load_state("networkidle")
             found.look_in_all_ways(page, f"{rule.endpoint} {path}", off=OFF.get(rule.endpoint, ()))
             opened.append(rule.endpoint)
