@@ -1,0 +1,178 @@
+"""What stands beside a mail: who, what is open, templates and one filled in. It reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import url_for
+from flask.views import MethodView
+
+from server.auth import people
+from server.mailboxes import connection
+from server.panel import fill as filling
+from server.panel.api.frame import blueprint, home
+from server.panel.fill import Filled
+from server.panel.foresee import Draft
+from server.panel.schemas import (
+    DraftSchema,
+    FillArgs,
+    FilledSchema,
+    SituationSchema,
+    SuggestArgs,
+    SuggestionsSchema,
+)
+from server.panel.situation import AccountBeside, OpenCta, Recipient, situation
+from server.panel.suggest import Around, Suggestion, suggest
+from server.timeline.cut import SeenEntry
+from server.timeline.models import ACTIVITY_LABELS
+from server.timeline.present import viewer_of
+from server.web.frame import runtime
+from server.web.identity import require_visitor
+
+
+@blueprint.route("/panel/situation")
+class PanelSituation(MethodView):
+    @blueprint.arguments(DraftSchema)
+    @blueprint.response(200, SituationSchema)
+    def post(self, draft: Mapping[str, Any]) -> dict[str, Any]:
+        """Who is written to, what is open with them, and where the mail would go"""
+        here, visitor = runtime(), require_visitor()
+        with here.db.reading() as session:
+            user = people.by_id(session, visitor.user_id)
+            found = situation(
+                session,
+                Draft(
+                    written_from=draft["written_from"],
+                    to=tuple(draft["to"]),
+                    cc=tuple(draft["cc"]),
+                    bcc=tuple(draft["bcc"]),
+                    gmail_thread_id=draft["gmail_thread_id"],
+                ),
+                user=user,
+                asker=visitor,
+                viewer=viewer_of(visitor),
+                now=here.clock.now(),
+            )
+            mailbox = connection.of_user(session, visitor.user_id)
+        filing = found.filing
+        return {
+            "mailbox": {
+                "email": draft["written_from"],
+                "is_yours": filing.is_own_mailbox,
+                "is_connected": mailbox is not None and mailbox.state == "connected",
+                "is_read": filing.is_read,
+            },
+            "filing": {
+                "outcome": str(filing.decision.outcome),
+                "words": filing.words,
+                "level": filing.level,
+                "level_words": filing.level_words,
+            },
+            "recipients": [_recipient(one) for one in found.recipients],
+            "accounts": [_account(one) for one in found.accounts],
+        }
+
+
+def _recipient(one: Recipient) -> dict[str, Any]:
+    return {"email": one.email, "is_ours": one.is_ours, "contacts": list(one.contacts)}
+
+
+def _account(one: AccountBeside) -> dict[str, Any]:
+    account = one.account
+    return {
+        "id": account.id,
+        "name": account.name,
+        "lifecycle_stage": account.stage_label,
+        "why": one.why,
+        "href": home() + url_for("customer_360.account", account_id=account.id),
+        "ctas": [_cta(each) for each in one.ctas],
+        "entries": [_entry(each) for each in one.entries],
+    }
+
+
+def _cta(one: OpenCta) -> dict[str, Any]:
+    cta = one.cta
+    return {
+        "id": cta.id,
+        "name": cta.name,
+        "type": cta.cta_type,
+        "priority": cta.priority,
+        "due_on": cta.due_on,
+        "href": home() + url_for("playbooks.cta", cta_id=cta.id),
+        "email_tasks": list(one.email_tasks),
+    }
+
+
+def _entry(one: SeenEntry) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "activity": ACTIVITY_LABELS[one.activity_type],
+        "occurred_at": one.occurred_at,
+        "direction": one.direction,
+        "subject": one.seen.subject,
+    }
+
+
+@blueprint.route("/panel/templates")
+class PanelTemplates(MethodView):
+    @blueprint.arguments(SuggestArgs)
+    @blueprint.response(200, SuggestionsSchema)
+    @blueprint.alt_response(404, description="There is no such account.")
+    def post(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Email templates for this contact and these accounts, the likeliest first"""
+        here, visitor = runtime(), require_visitor()
+        around = Around(
+            user_id=visitor.user_id,
+            contact_id=args["contact_id"],
+            account_ids=tuple(dict.fromkeys(args["account_ids"])),
+        )
+        with here.db.reading() as session:
+            found = suggest(session, around, text=args["q"], limit=args["limit"], now=here.clock.now())
+        return {"items": [_suggestion(one) for one in found]}
+
+
+def _suggestion(one: Suggestion) -> dict[str, Any]:
+    template = one.template
+    return {
+        "slug": template.slug,
+        "name": template.name,
+        "description": template.description,
+        "category": one.category_label,
+        "why": one.why,
+    }
+
+
+@blueprint.route("/panel/templates/<string(maxlength=200):slug>/fill")
+class PanelFill(MethodView):
+    @blueprint.arguments(FillArgs)
+    @blueprint.response(200, FilledSchema)
+    @blueprint.alt_response(404, description="There is no such template or contact.")
+    def post(self, args: Mapping[str, Any], slug: str) -> dict[str, Any]:
+        """The template for one contact, for Gmail's compose window, or what is missing"""
+        here, visitor = runtime(), require_visitor()
+        with here.db.reading() as session:
+            found = filling.fill(
+                session,
+                slug=slug,
+                contact_id=args["contact_id"],
+                user=people.by_id(session, visitor.user_id),
+                given=args["values"],
+                now=here.clock.now(),
+            )
+        return _filled(found)
+
+
+def _filled(found: Filled) -> dict[str, Any]:
+    email = found.email
+    return {
+        "slug": found.template.slug,
+        "label": f"{found.version.name} v{found.version.number}",
+        "version_id": found.version.id,
+        "is_variant": found.is_variant,
+        "subject": email.subject if email else "",
+        "html": email.html if email else "",
+        "text": email.text if email else "",
+        "gaps": found.gaps,
+        "missing": list(found.missing),
+    }
