@@ -8,6 +8,7 @@ from server.db import Base
 from server.email_templates import models as email_templates
 from server.mail import models as mail
 from server.mailboxes import models as mailboxes
+from server.panel import models as panel
 from server.personal_data import models as personal_data
 from server.playbooks import models as playbooks
 from server.sends import models as sends
@@ -24,6 +25,7 @@ __all__ = [
     "mail",
     "mailboxes",
     "metadata",
+    "panel",
     "personal_data",
     "playbooks",
     "sends",

@@ -173,6 +173,31 @@ class MailCopy(Base):
     created_at: Mapped[datetime]
 
 
+class MailChoice(Base):
+    """What a person chose for one mail before they sent it, and the mail that used it up.
+
+    `people_key` is a keyed hash of all to whom it goes, None when nobody has to find it by them any more;
+    `gmail_thread_id` is of a reply whose conversation was known. `used_at` is None until it is one mail's own, which
+    `gmail_message_id` and `mail_key` (as in MailKey) name.
+    """
+
+    __tablename__ = "mail_choice"
+    __table_args__ = (
+        UniqueConstraint("mailbox_id", "gmail_message_id"),
+        Index("ix_mail_choice_mailbox_id_people_key", "mailbox_id", "people_key"),
+        Index("ix_mail_choice_mailbox_id_mail_key", "mailbox_id", "mail_key"),
+    )
+
+    mailbox_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("mailbox.id", ondelete="CASCADE"))
+    people_key: Mapped[str | None]
+    gmail_thread_id: Mapped[str | None]
+    level: Mapped[str]
+    chosen_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    gmail_message_id: Mapped[str | None]
+    mail_key: Mapped[str | None]
+
+
 class MailLink(Base):
     """A mail on an account's timeline, or (`unlinked`) a person's word that it does not belong there.
 

@@ -23,6 +23,11 @@ COLUMNS: Register = {
         Kind.NONE: "id mail_message_id route source gmail_message_id gmail_thread_id is_sent level own_level "
         "created_at",
     },
+    "mail_choice": {
+        Kind.STAFF: "mailbox_id",
+        Kind.ERASED: "people_key mail_key",
+        Kind.NONE: "id gmail_thread_id level chosen_at used_at gmail_message_id",
+    },
     "mail_link": {
         Kind.MAIL_ENVELOPE: "address contact_id candidates",
         Kind.STAFF: "by_person_id",

@@ -1,0 +1,7 @@
+"""Which columns of the panel hold personal data: none. What was missed names no person."""
+
+from __future__ import annotations
+
+from server.personal import Kind, Register
+
+COLUMNS: Register = {"gmail_miss": {Kind.NONE: "id missed_on part table_on extension_version count last_at"}}
