@@ -37,6 +37,7 @@ DEED_WORDS: Mapping[str, str] = {
     "sends.it_was_not_sent": "Said that an email was not sent",
     "panel.PanelSituation": "Looked at what stands beside a mail",
     "panel.PanelTemplates": "Looked for an email template beside a mail",
+    "panel.PanelChoice": "Chose who may read a mail before sending it",
     "panel.PanelSent": "Asked what became of a mail that left",
     "panel.PanelFill": "Filled in an email template beside a mail",
     "mailboxes.connect": "Went to Google to connect a mailbox",

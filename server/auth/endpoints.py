@@ -69,7 +69,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("mailboxes.mailbox", "mailboxes.connect", "mailboxes.callback", "mailboxes.disconnect"),
         *("mailboxes.reading.start", "mailboxes.reading.stop", "mailboxes.reading.level", "mailboxes.reading.widen"),
         *("mailboxes.reading.preview", "mailboxes.reading.compare", "mailboxes.reading.retry"),
-        "panel.PanelSent",
+        *("panel.PanelSent", "panel.PanelChoice"),
         *("mail.inbound.address", "mail.inbound.renew", "mail.rules.labels", "mail.level"),
     ),
     Deed.SORT_MAIL: (

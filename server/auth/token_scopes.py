@@ -25,7 +25,11 @@ SCOPES: Mapping[str, TokenScope] = {
         TokenScope(name="mail", words="read the mail that you may read", deeds=(Deed.READ_MAIL,)),
         TokenScope(name="tasks", words="work on tasks as you", deeds=(Deed.WORK_TASKS,)),
         TokenScope(name="send", words="send emails as you", deeds=(Deed.SEND_EMAILS, Deed.SEE_OUTBOX)),
-        TokenScope(name="mailbox", words="ask what became of your mail", deeds=(Deed.HAVE_MAILBOX,)),
+        TokenScope(
+            name="mailbox",
+            words="ask what became of your mail and choose who reads what you write",
+            deeds=(Deed.HAVE_MAILBOX,),
+        ),
         TokenScope(name="audit", words="export the audit log", deeds=(Deed.READ_AUDIT_LOG,)),
     )
 }

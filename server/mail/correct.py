@@ -19,7 +19,7 @@ from server.auth import people
 from server.contacts.addresses import address_of, match_key
 from server.db import insert_if_absent
 from server.errors import Conflict, Forbidden, Invalid, NotFound
-from server.mail import again, entries, ledger_rows, removal
+from server.mail import again, choices, entries, ledger_rows, removal
 from server.mail.models import (
     LinkState,
     MailLink,
@@ -152,6 +152,7 @@ def bring_back(session: Session, *, mail_message_id: uuid.UUID, by: uuid.UUID, n
             "This mail cannot be brought back: its content was deleted here, and no mailbox has it.",
             cure="Write a note on the timeline if it matters.",
         )
+    choices.let_go(session, copies)
     session.delete(message)
     session.flush()
 

@@ -12,11 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.models import Account
-from server.mail import same_mail
+from server.mail import choices, same_mail
 from server.mail.exclude import why_excluded
 from server.mail.incoming import Incoming, Party, parties_of, sender_of
 from server.mail.match import Candidate, Lost, Match, is_stronger, match_parties
-from server.mail.models import LinkRule, LinkState, MailState
+from server.mail.models import LinkRule, LinkState, MailChoice, MailState
 from server.mail.rules import Rules
 from server.mail.threads import ThreadFacts, facts_of, find_thread
 from server.messages.model import MailKind
@@ -49,7 +49,7 @@ class Decision:
     """`reason` is the rule's name for EXCLUDED, tie or nobody_known for WAITING, "" for LINKED.
 
     `ties`: {address: accounts to choose from}, also beside links that are sure. `outbound` is the email of ours that
-    this is a copy of.
+    this is a copy of, `choice` what its sender chose for this mail alone.
     """
 
     outcome: Outcome
@@ -61,6 +61,7 @@ class Decision:
     matches: tuple[Match, ...] = ()
     thread_id: uuid.UUID | None = None
     outbound: OutboundEmail | None = None
+    choice: MailChoice | None = None
     rule_version: int
 
     def candidates_for(self, account_id: uuid.UUID) -> list[dict[str, Any]]:
@@ -81,13 +82,15 @@ class Decision:
 def decide(session: Session, incoming: Incoming, rules: Rules, *, message_id: uuid.UUID | None = None) -> Decision:
     """`message_id` names the mail when it is decided anew."""
     parties = parties_of(incoming, rules)
-    rule = why_excluded(incoming, parties, rules)
+    outbound = _outbound(session, incoming)
+    # A choice is for what is written in Gmail: our outbox has levels of its own.
+    choice = choices.of(session, incoming, parties, rules.salt) if outbound is None else None
+    rule = why_excluded(incoming, parties, rules, chosen=choice.level if choice else None)
     if rule is None and same_mail.state_of(session, incoming, parties, rules.salt) is MailState.REMOVED:
         rule = "unlinked"
     if rule is not None:
-        return _excluded(rule, parties, rules)
+        return _excluded(rule, parties, rules, choice)
     thread_id = find_thread(session, incoming, parties)
-    outbound = _outbound(session, incoming)
     if outbound is not None:
         return _sent_from_here(session, outbound, parties, thread_id, rules)
     thread = facts_of(session, thread_id, without=message_id)
@@ -98,9 +101,9 @@ def decide(session: Session, incoming: Incoming, rules: Rules, *, message_id: uu
     }
     if not links and not ties:
         if any(one.because == _UNLINKED_BY_PERSON for one in lost):
-            return _excluded("unlinked", parties, rules)
+            return _excluded("unlinked", parties, rules, choice)
         if _is_bulk(incoming, parties, rules):
-            return _excluded("bulk", parties, rules)
+            return _excluded("bulk", parties, rules, choice)
     reason = "" if links else "tie" if ties else "nobody_known"
     return Decision(
         outcome=Outcome.LINKED if links else Outcome.WAITING,
@@ -111,6 +114,7 @@ def decide(session: Session, incoming: Incoming, rules: Rules, *, message_id: uu
         lost=lost,
         matches=tuple(matches),
         thread_id=thread_id,
+        choice=choice,
         rule_version=rules.version,
     )
 
@@ -123,8 +127,10 @@ def _is_bulk(incoming: Incoming, parties: Sequence[Party], rules: Rules) -> bool
     return not (envelope.list_host and rules.is_own_host(envelope.list_host))
 
 
-def _excluded(rule: str, parties: tuple[Party, ...], rules: Rules) -> Decision:
-    return Decision(outcome=Outcome.EXCLUDED, reason=rule, parties=parties, ties={}, rule_version=rules.version)
+def _excluded(rule: str, parties: tuple[Party, ...], rules: Rules, choice: MailChoice | None) -> Decision:
+    return Decision(
+        outcome=Outcome.EXCLUDED, reason=rule, parties=parties, ties={}, choice=choice, rule_version=rules.version
+    )
 
 
 def _outbound(session: Session, incoming: Incoming) -> OutboundEmail | None:

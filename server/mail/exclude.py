@@ -9,8 +9,10 @@ from server.mail.models import ExclusionKind
 from server.mail.rules import Exclusions, Rules, host_and_above
 from server.timeline.models import Level
 
+CHOSEN = "chosen_nothing"
 # By name, as they stand in the ledger; the words are what a person reads.
 RULES = {
+    CHOSEN: "You chose so before you sent it",
     "mailbox_level": "The mailbox is set to log nothing",
     "draft": "It is a draft",
     "chat": "It is a chat",
@@ -32,9 +34,16 @@ RULES = {
 _BY_LABEL = {"DRAFT": "draft", "CHAT": "chat", "SPAM": "spam", "TRASH": "trash"}
 
 
-def why_excluded(incoming: Incoming, parties: Sequence[Party], rules: Rules) -> str | None:
-    """The name of the rule, or None. Anybody who is excluded excludes the whole mail for this mailbox."""
-    if incoming.level == Level.NOTHING:
+def why_excluded(
+    incoming: Incoming, parties: Sequence[Party], rules: Rules, *, chosen: str | None = None
+) -> str | None:
+    """The name of the rule, or None. Anybody who is excluded excludes the whole mail for this mailbox.
+
+    `chosen`: the level that its sender chose for this mail in the place of their mailbox's.
+    """
+    if chosen == Level.NOTHING:
+        return CHOSEN
+    if incoming.level == Level.NOTHING and chosen is None:
         return "mailbox_level"
     for label, rule in _BY_LABEL.items():
         if label in incoming.labels:

@@ -97,7 +97,7 @@ def _told(session: Session, foreseen: Foreseen, owner: Holder) -> dict[str, Any]
         "parties": [
             {"part": party.part, "email": party.person.email, "ours": party.is_ours} for party in decision.parties
         ],
-        "level": str(owner.level),
+        "level": str(decision.choice.level if decision.choice else owner.level),
         "rule_version": decision.rule_version,
         **_of_mail(incoming),
         "same_as": None,

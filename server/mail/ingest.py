@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from server.clock import Clock
 from server.db import Database
 from server.errors import Conflict
-from server.mail import forwarded, same_mail, store
+from server.mail import chosen, forwarded, same_mail, store
 from server.mail.decide import Decision, LinkTo, Outcome, decide
 from server.mail.holders import Holder
 from server.mail.incoming import Incoming, parties_of
@@ -122,6 +122,7 @@ def keep(session: Session, rules: Rules, incoming: Incoming, *, now: datetime) -
     foreseen = _foreseen(session, rules, incoming)
     decision = foreseen.decision
     if decision.outcome is Outcome.EXCLUDED:
+        chosen.leave_out(session, foreseen.incoming, decision, salt=rules.salt, now=now)
         return Ingested(
             outcome=Outcome.EXCLUDED, reason=decision.reason, message_id=None, links=(), is_new=foreseen.known is None
         )

@@ -21,8 +21,9 @@ from server.contacts.addresses import address_of
 from server.db import Database
 from server.errors import Invalid
 from server.logs import logger
-from server.mail import removal, same_mail, store
+from server.mail import chosen, removal, same_mail, store
 from server.mail.decide import Decision, Outcome, decide
+from server.mail.exclude import CHOSEN
 from server.mail.incoming import Incoming
 from server.mail.models import MailContent, MailCopy, MailMessage, MailState, Route
 from server.mail.rules import Rules, hold_rules, load_rules
@@ -42,6 +43,8 @@ _KEEPS_WHAT_STANDS = (
     *("trash", "draft", "bulk", "internal_only", "before_window", "mailbox_level"),
     removal.ERASED,  # what stands of such a mail is without the person
 )
+# By what the sender of a mail chose for it alone it is decided anew: that may have come a moment ago.
+_MAY_BE_CHOSEN = (CHOSEN, ledger.MAILBOX_LEVEL)
 # When so many texts asked for alone do not come and none did before, it is Gmail that does not answer.
 _ALONE_IN_VAIN = 2
 
@@ -83,7 +86,7 @@ class Reader:
         got = self._fetch(list(by_id), MessageFormat.METADATA)
         work = _Work(reader=self, rules=self._rules(got.messages))
         wanted: list[_Piece] = []
-        for gmail_id, message in got.messages.items():
+        for gmail_id, message in _as_they_left(got.messages):
             row = by_id[gmail_id]
             if message is None:
                 self._gone(row)
@@ -340,11 +343,11 @@ class _Work:
         try:
             with self.reader.db.transaction() as session:
                 present = self._as_of_now(session)
-                if present != self:
+                if present != self or verdict.rule in _MAY_BE_CHOSEN:
                     verdict = present._verdict(session, replace(incoming, level=present.reader.level))
                 if verdict.rule is not None:
                     present._exclude_in(session, row, incoming, verdict)
-        except _Overtaken:
+        except (_Overtaken, same_mail.Rival):
             return
 
     def _exclude_in(self, session: Session, row: MailboxMessage, incoming: Incoming, verdict: _Verdict) -> None:
@@ -353,6 +356,8 @@ class _Work:
         if rule == removal.UNLINKED and verdict.excluded is not None:
             # Whoever brings the mail back brings it back to this holder, too.
             store.add_to_tombstone(session, incoming, verdict.excluded, salt=self.rules.salt, now=now)
+        if verdict.excluded is not None:
+            chosen.leave_out(session, incoming, verdict.excluded, salt=self.rules.salt, now=now)
         known = self._known(session, incoming)
         copies = self._own_copies(session, incoming)
         state: LedgerState = LedgerState.EXCLUDED
@@ -370,6 +375,11 @@ class _Work:
             MailCopy.mailbox_id == self.reader.mailbox_id, MailCopy.gmail_message_id == incoming.gmail_message_id
         )
         return list(session.scalars(copies))
+
+
+def _as_they_left(messages: Mapping[str, GmailMessage | None]) -> list[tuple[str, GmailMessage | None]]:
+    """The oldest first: of two that a choice could be for, the first that left has it."""
+    return sorted(messages.items(), key=lambda one: one[1].received_at.timestamp() if one[1] is not None else 0)
 
 
 def _sent_from(message: GmailMessage) -> str | None:

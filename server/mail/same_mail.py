@@ -30,6 +30,7 @@ from server.mail.models import MailCopy, MailKey, MailMessage, MailState
 _T = TypeVar("_T")
 _TRIES = 5
 _DEADLOCK = "40P01"  # PostgreSQL ended one of two who waited for each other
+ID = "id:"
 _HEAD, _CONTENT = "head:", "content:"
 _NOISE = re.compile(r"^\s*(\[external\]|external:|\[ext\])\s*", re.IGNORECASE)
 
@@ -45,17 +46,18 @@ def keys_of(incoming: Incoming, parties: Sequence[Party], salt: str, *, outbound
     digest = incoming.mail.body_digest if incoming.mail else ""
     found = []
     if envelope.rfc_message_id and (at or digest):
-        found.append(_key(salt, "id", envelope.rfc_message_id, sender, at or digest, recipients))
+        found.append(keyed(salt, "id", envelope.rfc_message_id, sender, at or digest, recipients))
     if at and digest:
-        found.append(_key(salt, "content", sender, at, _subject(envelope.subject), recipients, digest))
+        found.append(keyed(salt, "content", sender, at, _subject(envelope.subject), recipients, digest))
     if at and not envelope.rfc_message_id:
-        found.append(_key(salt, "head", sender, at, _subject(envelope.subject), recipients))
+        found.append(keyed(salt, "head", sender, at, _subject(envelope.subject), recipients))
     if outbound_id is not None:
-        found.append(_key(salt, "outbound", outbound_id))
+        found.append(keyed(salt, "outbound", outbound_id))
     return sorted(found)
 
 
-def _key(salt: str, kind: str, *parts: str) -> str:
+def keyed(salt: str, kind: str, *parts: str) -> str:
+    """A salted hash that says nothing of its parts."""
     return f"{kind}:{hashlib.sha256(chr(0).join((salt, kind, *parts)).encode('utf-8', 'replace')).hexdigest()}"
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from server.db import insert_if_absent
 from server.ids import new_id
-from server.mail import bounces, entries, removal, same_mail
+from server.mail import bounces, choices, entries, removal, same_mail
 from server.mail.decide import Decision, LinkTo, Outcome
 from server.mail.incoming import Incoming, Party
 from server.mail.match import Match
@@ -34,7 +34,7 @@ from server.mail.rows import held, links_by_account, links_of
 from server.mail.same_mail import Rival
 from server.mail.threads import merge_threads, new_thread
 from server.messages.model import Mail
-from server.timeline.models import Level
+from server.timeline.models import Level, most_careful
 
 
 def take_in(session: Session, incoming: Incoming, decision: Decision, *, salt: str, now: datetime) -> MailMessage:
@@ -44,6 +44,8 @@ def take_in(session: Session, incoming: Incoming, decision: Decision, *, salt: s
     """
     if decision.outcome is Outcome.EXCLUDED:
         raise ValueError("what is excluded is not stored")
+    if decision.choice is not None:
+        choices.use_up(session, decision.choice, incoming, decision.parties, salt=salt, now=now)
     outbound_id = str(decision.outbound.id) if decision.outbound else None
     keys = same_mail.keys_of(incoming, decision.parties, salt, outbound_id=outbound_id)
     known = _hold(session, same_mail.find(session, incoming, keys))
@@ -200,7 +202,8 @@ def _note_id(session: Session, message: MailMessage, other: str | None) -> None:
 def _add_copy(session: Session, message: MailMessage, incoming: Incoming, decision: Decision, now: datetime) -> None:
     # What was sent from Rapport was written to be seen; its level is lowered by a person alone.
     level = Level.FULL if decision.outbound is not None else incoming.level
-    insert_if_absent(
+    own_level = decision.choice.level if decision.choice is not None else None
+    is_new = insert_if_absent(
         session,
         MailCopy(
             mail_message_id=message.id,
@@ -212,9 +215,14 @@ def _add_copy(session: Session, message: MailMessage, incoming: Incoming, decisi
             gmail_thread_id=incoming.gmail_thread_id,
             is_sent=incoming.is_sent,
             level=level,
+            own_level=own_level,
             created_at=now,
         ),
     )
+    if is_new and own_level is not None and own_level != Level.NOTHING:
+        # As the holder's word on a mail that stands: what they said since then is not overwritten.
+        said = [message.level_by_person] if message.level_by_person is not None else []
+        message.level_by_person = most_careful([*said, own_level])
 
 
 def _add_people(session: Session, message: MailMessage, decision: Decision, *, is_new: bool) -> None:

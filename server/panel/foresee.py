@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from server.auth.models import User
 from server.mail import words
 from server.mail.decide import Decision, Outcome, decide
+from server.mail.exclude import CHOSEN
 from server.mail.holders import Holder, holder
 from server.mail.incoming import Incoming
 from server.mail.models import Route
@@ -23,8 +24,9 @@ _LEVELS = {
     Level.FULL: "Colleagues can read it.",
     Level.SUBJECT: "Colleagues see the subject, and only you the text.",
     Level.METADATA: "Colleagues see who wrote to whom and when, and only you the rest.",
+    Level.NOTHING: "Nothing of it is logged.",
 }
-_NOT_READ = "Rapport does not read this mailbox, so nothing of it is logged by itself."
+NOT_READ = "Rapport does not read this mailbox, so nothing of it is logged by itself."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,8 @@ class Draft:
 class Filing:
     """What would become of it. `words` is a whole sentence, `level_words` another; `level` is "" when it goes nowhere.
 
-    `is_read`: whether we read this mailbox at all, without which nothing happens by itself.
+    `is_read`: whether we read this mailbox at all, without which nothing happens by itself. `chosen` is what the person
+    chose for this mail, `levels` are what they may choose, {level: a sentence}, empty where nothing can be chosen.
     """
 
     decision: Decision
@@ -57,27 +60,38 @@ class Filing:
     words: str
     level: str
     level_words: str
+    chosen: str | None
+    levels: Mapping[str, str]
+
+    @property
+    def usual_level(self) -> str:
+        """What the person chose for all of their mail; "" where nothing is read."""
+        return self.holder.level if self.levels else ""
 
 
 def foresee(session: Session, draft: Draft, *, user: User, now: datetime) -> Filing:
     """Reads only. The rules are those of this moment: what is sent later is decided again."""
     mine = holder(session, user)
-    decision = decide(session, _as_if_sent(draft, mine, now), load_rules(session))
+    decision = decide(session, as_if_sent(draft, mine, now), load_rules(session))
     is_own = mine.owns(draft.written_from)
-    is_read = is_own and _is_read(session, mine)
-    level = mine.level if decision.outcome != Outcome.EXCLUDED else ""
+    is_read = is_own and is_read_now(session, mine)
+    chosen = decision.choice.level if decision.choice is not None and is_read else None
+    level = (chosen or mine.level) if decision.outcome != Outcome.EXCLUDED else ""
     return Filing(
         decision=decision,
         holder=mine,
         is_own_mailbox=is_own,
         is_read=is_read,
-        words=_NOT_READ if is_own and not is_read else _words(decision, draft),
+        words=NOT_READ if is_own and not is_read else _words(decision, draft),
         level=level,
         level_words=_LEVELS.get(Level(level), "") if level else "",
+        chosen=chosen,
+        levels={str(one): said for one, said in _LEVELS.items()} if is_read else {},
     )
 
 
-def _as_if_sent(draft: Draft, mine: Holder, now: datetime) -> Incoming:
+def as_if_sent(draft: Draft, mine: Holder, now: datetime) -> Incoming:
+    """The mail as it will be read."""
     sender = _person(draft.written_from)
     envelope = Envelope(
         rfc_message_id=None,
@@ -122,7 +136,8 @@ def _person(address: str) -> Person:
     return Person(name="", email=address)
 
 
-def _is_read(session: Session, mine: Holder) -> bool:
+def is_read_now(session: Session, mine: Holder) -> bool:
+    """Whether this person's mailbox is connected, and its reading is on."""
     if mine.mailbox_id is None:
         return False
     reading = session.get(MailboxReading, mine.mailbox_id)
@@ -133,6 +148,8 @@ def _is_read(session: Session, mine: Holder) -> bool:
 def _words(decision: Decision, draft: Draft) -> str:
     if not draft.everybody:
         return "Nobody is written to yet."
+    if decision.reason == CHOSEN:
+        return "It is not logged: you chose so."
     if decision.outcome == Outcome.EXCLUDED:
         return f"It is not logged: {words.excluded_words(decision.reason)}."
     if decision.outcome == Outcome.WAITING:

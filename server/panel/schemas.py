@@ -6,6 +6,7 @@ from marshmallow import fields, validate
 
 from server.panel.fill import LONGEST_VALUE
 from server.panel.left import Left
+from server.timeline.models import Level
 from server.web.api import InputSchema, OutputSchema
 
 _LONGEST_ADDRESS = 320
@@ -87,11 +88,43 @@ class AccountBesideSchema(OutputSchema):
     entries = fields.List(fields.Nested(EntryBesideSchema), required=True)
 
 
+class LevelSchema(OutputSchema):
+    level = fields.String(required=True, validate=validate.OneOf([str(one) for one in Level]))
+    words = fields.String(required=True, metadata={"description": "Who may read it then, as a sentence."})
+
+
+class ChosenSchema(OutputSchema):
+    level = fields.String(required=True, validate=validate.OneOf([str(one) for one in Level]))
+
+
 class FilingSchema(OutputSchema):
     outcome = fields.String(required=True, validate=validate.OneOf(["linked", "waiting", "excluded"]))
     words = fields.String(required=True, metadata={"description": "Where it goes, as a sentence."})
     level = fields.String(required=True, metadata={"description": "full, subject, metadata; empty if it is not kept."})
     level_words = fields.String(required=True, metadata={"description": "Who may read it, as a sentence."})
+    choice = fields.Nested(
+        ChosenSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What you chose for this mail in the place of what holds for all of yours."},
+    )
+    usual_level = fields.String(
+        required=True, metadata={"description": "What holds for all of your mail; empty where nothing can be chosen."}
+    )
+    levels = fields.List(
+        fields.Nested(LevelSchema),
+        required=True,
+        metadata={"description": "What can be chosen; nothing where the mailbox is not read or is not yours."},
+    )
+
+
+class ChoiceArgs(DraftSchema):
+    level = fields.String(
+        required=True,
+        allow_none=True,
+        validate=validate.OneOf([str(one) for one in Level]),
+        metadata={"description": "null takes the choice back."},
+    )
 
 
 class SituationSchema(OutputSchema):

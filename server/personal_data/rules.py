@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from server.audit import retention as audit
 from server.auth import retention as auth
 from server.errors import Invalid
+from server.mail import choices
 from server.mail import retention as mail
 from server.personal_data.models import RetentionRule
 from server.playbooks import personal_data as playbooks
@@ -107,6 +108,13 @@ AT_ONCE: tuple[AtOnce, ...] = (
         what="Browsers that are signed out by time, with the address and the browser they came from.",
         count=lambda session, now: auth.count_ended(session, now=now),
         remove=lambda session, now: auth.remove_ended(session, now=now),
+    ),
+    AtOnce(
+        kind="mail_choices",
+        label="Choices before sending",
+        what="Who was to read a mail that then did not leave within a day, and to whom those went that did, as a hash.",
+        count=lambda session, now: choices.count_ended(session, now=now),
+        remove=lambda session, now: choices.remove_ended(session, now=now),
     ),
     AtOnce(
         kind="previews",

@@ -48,7 +48,7 @@ TABLE = {
         personal_data.receipt_file retention.rules
     """,
     "TMA": """
-        panel.PanelFill panel.PanelSent
+        panel.PanelFill panel.PanelSent panel.PanelChoice
         ctas.CompleteTask ctas.PreviewEmail ctas.SendEmail playbooks.complete playbooks.reopen
         compose.compose_email compose.preview_email compose.send_email compose.compose_preview
         sends.outbox sends.email sends.email_body sends.email_row

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from server.accounts.models import Account, AccountDomain
 from server.accounts.names import fold
 from server.db import Database
-from server.mail import correct
+from server.mail import chosen, correct
 from server.mail.decide import Decision, Outcome, decide
 from server.mail.incoming import Incoming
 from server.mail.models import LinkState, MailLink, MailMessage, MailState, Route
@@ -123,6 +123,7 @@ class Desk:
             rules = load_rules(session)
             decision = decide(session, incoming, rules)
             if decision.outcome is Outcome.EXCLUDED:
+                chosen.leave_out(session, incoming, decision, salt=rules.salt, now=self.now)
                 self._settle(session, row, LedgerState.EXCLUDED, decision.reason)
                 return decision, None
             message = take_in(session, incoming, decision, salt=rules.salt, now=self.now)

@@ -73,12 +73,10 @@ def test_the_chip_says_where_it_goes_and_who_may_read_it(
     beside: Ask, desk: Desk, runtime: Runtime, level: Level, words: str
 ) -> None:
     read_mailbox(runtime, desk, level=level)
-    assert beside(TOM)["filing"] == {
-        "outcome": "linked",
-        "words": "It goes on the timeline of Helios Energy.",
-        "level": level,
-        "level_words": words,
-    }
+    filing = beside(TOM)["filing"]
+    assert (filing["outcome"], filing["words"]) == ("linked", "It goes on the timeline of Helios Energy.")
+    assert (filing["level"], filing["level_words"]) == (level, words)
+    assert (filing["choice"], filing["usual_level"]) == (None, level)
 
 
 @ON_SQLITE

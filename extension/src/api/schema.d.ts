@@ -955,6 +955,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/panel/choice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose who may read the mail that leaves next to these people
+         * @description It holds for one mail that leaves within 24 hours. "nothing" keeps that mail out of Rapport; null takes the
+         *     choice back. Colleagues who hold the mail, too, may still show less of it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChoiceArgs"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Filing"];
+                    };
+                };
+                /** @description Your mailbox is not read, so there is nothing to choose. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/panel/sent": {
         parameters: {
             query?: never;
@@ -1252,6 +1307,16 @@ export interface components {
             is_connected: boolean;
             is_read: boolean;
         };
+        Chosen: {
+            /** @enum {string} */
+            level: "full" | "subject" | "metadata" | "nothing";
+        };
+        Level: {
+            /** @enum {string} */
+            level: "full" | "subject" | "metadata" | "nothing";
+            /** @description Who may read it then, as a sentence. */
+            words: string;
+        };
         Filing: {
             /** @enum {string} */
             outcome: "linked" | "waiting" | "excluded";
@@ -1261,6 +1326,12 @@ export interface components {
             level: string;
             /** @description Who may read it, as a sentence. */
             level_words: string;
+            /** @description What you chose for this mail in the place of what holds for all of yours. */
+            choice: components["schemas"]["Chosen"] | null;
+            /** @description What holds for all of your mail; empty where nothing can be chosen. */
+            usual_level: string;
+            /** @description What can be chosen; nothing where the mailbox is not read or is not yours. */
+            levels: components["schemas"]["Level"][];
         };
         ContactBeside: {
             /** Format: uuid */
@@ -1375,6 +1446,19 @@ export interface components {
             /** @description How many texts hold a … that is to be filled in. */
             gaps: number;
             missing: components["schemas"]["Missing"][];
+        };
+        ChoiceArgs: {
+            written_from: string;
+            to?: string[];
+            cc?: string[];
+            bcc?: string[];
+            /** @default null */
+            gmail_thread_id: string | null;
+            /**
+             * @description null takes the choice back.
+             * @enum {string|null}
+             */
+            level: "full" | "subject" | "metadata" | "nothing" | null;
         };
         SentArgs: {
             gmail_message_id: string;

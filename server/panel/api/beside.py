@@ -11,9 +11,8 @@ from flask.views import MethodView
 from server.auth import people
 from server.mailboxes import connection
 from server.panel import fill as filling
-from server.panel.api.frame import blueprint, home
+from server.panel.api.frame import blueprint, draft_of, filing_of, home
 from server.panel.fill import Filled
-from server.panel.foresee import Draft
 from server.panel.schemas import (
     DraftSchema,
     FillArgs,
@@ -42,13 +41,7 @@ class PanelSituation(MethodView):
             user = people.by_id(session, visitor.user_id)
             found = situation(
                 session,
-                Draft(
-                    written_from=draft["written_from"],
-                    to=tuple(draft["to"]),
-                    cc=tuple(draft["cc"]),
-                    bcc=tuple(draft["bcc"]),
-                    gmail_thread_id=draft["gmail_thread_id"],
-                ),
+                draft_of(draft),
                 user=user,
                 asker=visitor,
                 viewer=viewer_of(visitor),
@@ -63,12 +56,7 @@ class PanelSituation(MethodView):
                 "is_connected": mailbox is not None and mailbox.state == "connected",
                 "is_read": filing.is_read,
             },
-            "filing": {
-                "outcome": str(filing.decision.outcome),
-                "words": filing.words,
-                "level": filing.level,
-                "level_words": filing.level_words,
-            },
+            "filing": filing_of(filing),
             "recipients": [_recipient(one) for one in found.recipients],
             "accounts": [_account(one) for one in found.accounts],
         }

@@ -11,13 +11,38 @@ from flask.views import MethodView
 
 from server.accounts import queries as accounts
 from server.accounts.queries import AccountView
+from server.auth import people
 from server.mailboxes import connection, reading
-from server.panel.api.frame import blueprint, home
+from server.panel.api.frame import blueprint, draft_of, filing_of, home
+from server.panel.choose import choose
+from server.panel.foresee import foresee
 from server.panel.left import NOT_READ, Fate, Left, fate_of
-from server.panel.schemas import FateSchema, SentArgs
+from server.panel.schemas import ChoiceArgs, FateSchema, FilingSchema, SentArgs
+from server.timeline.models import Level
 from server.timeline.present import viewer_of
 from server.web.frame import runtime
 from server.web.identity import require_visitor
+
+
+@blueprint.route("/panel/choice")
+class PanelChoice(MethodView):
+    @blueprint.arguments(ChoiceArgs)
+    @blueprint.response(200, FilingSchema)
+    @blueprint.alt_response(409, description="Your mailbox is not read, so there is nothing to choose.")
+    def post(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Choose who may read the mail that leaves next to these people
+
+        It holds for one mail that leaves within 24 hours. "nothing" keeps that mail out of Rapport; null takes the
+        choice back. Colleagues who hold the mail, too, may still show less of it.
+        """
+        here, visitor = runtime(), require_visitor()
+        draft, now = draft_of(args), here.clock.now()
+        level = Level(args["level"]) if args["level"] is not None else None
+        with here.db.transaction() as session:
+            user = people.by_id(session, visitor.user_id)
+            choose(session, draft, level, user=user, now=now)
+            filing = foresee(session, draft, user=user, now=now)
+        return filing_of(filing)
 
 
 @blueprint.route("/panel/sent")
