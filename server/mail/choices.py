@@ -31,8 +31,13 @@ _LEAVING = (Route.GMAIL, Route.BCC)
 
 def people_key(mailbox_id: uuid.UUID, parties: Sequence[Party], salt: str) -> str | None:
     """A keyed hash of everybody to whom it goes, in any order; None when it goes to nobody."""
-    keys = sorted({party.key for party in parties if party.part in _WRITTEN_TO})
-    return same_mail.keyed(salt, "people", str(mailbox_id), *keys) if keys else None
+    keys = written_to(parties)
+    return same_mail.keyed(salt, "people", str(mailbox_id), *sorted(keys)) if keys else None
+
+
+def written_to(parties: Sequence[Party]) -> frozenset[str]:
+    """The match keys of everybody to whom it goes."""
+    return frozenset(party.key for party in parties if party.part in _WRITTEN_TO)
 
 
 def of(session: Session, incoming: Incoming, parties: Sequence[Party], salt: str) -> MailChoice | None:
@@ -136,19 +141,15 @@ def use_up(
         raise Rival
 
 
-def waiting(
-    session: Session, mailbox_id: uuid.UUID, people: str, *, gmail_thread_id: str | None, now: datetime
-) -> MailChoice | None:
-    """The choice for a mail to these people that has not left yet, of this conversation if one is named."""
+def waiting(session: Session, mailbox_id: uuid.UUID, people: str, *, now: datetime) -> MailChoice | None:
+    """The newest choice for a mail to these people that has not left yet."""
     fits = session.scalars(
         select(MailChoice)
         .where(MailChoice.mailbox_id == mailbox_id, MailChoice.people_key == people, *_may_be_meant(now))
         .order_by(MailChoice.chosen_at.desc(), MailChoice.id.desc())
     ).all()
     taken_back = _taken_back(session, fits)
-    free = [one for one in fits if one.used_at is None or one.id in taken_back]
-    of_thread = [one for one in free if gmail_thread_id and one.gmail_thread_id == gmail_thread_id]
-    return next(iter((*of_thread, *free)), None)
+    return next((one for one in fits if one.used_at is None or one.id in taken_back), None)
 
 
 def put(

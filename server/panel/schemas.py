@@ -183,7 +183,19 @@ class FilledSchema(OutputSchema):
 
 
 class SentArgs(InputSchema):
-    gmail_message_id = fields.String(required=True, validate=validate.Regexp(r"\A[0-9a-f]{1,20}\Z"))
+    gmail_message_id = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Regexp(r"\A[0-9a-f]{1,20}\Z"),
+        metadata={"description": "null where the page did not tell: then it is found by all to whom it went."},
+    )
+    to = _people()
+    cc = _people()
+    bcc = _people()
+    left_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    choice = fields.Boolean(
+        load_default=False, metadata={"description": "Whether its writer saw a choice of theirs beside it."}
+    )
 
 
 class StandsSchema(OutputSchema):

@@ -1022,7 +1022,7 @@ export interface paths {
         /**
          * A mail left your mailbox: have it read now, and say what became of it
          * @description Nothing is logged by this call: it is a hint to look, and the mailbox itself is asked. Ask again until it is
-         *     no longer "coming".
+         *     no longer "coming". With `choice`, what you chose for a mail to these people is this mail's from now on.
          */
         post: {
             parameters: {
@@ -1461,7 +1461,24 @@ export interface components {
             level: "full" | "subject" | "metadata" | "nothing" | null;
         };
         SentArgs: {
-            gmail_message_id: string;
+            /**
+             * @description null where the page did not tell: then it is found by all to whom it went.
+             * @default null
+             */
+            gmail_message_id: string | null;
+            to?: string[];
+            cc?: string[];
+            bcc?: string[];
+            /**
+             * Format: date-time
+             * @default null
+             */
+            left_at: string | null;
+            /**
+             * @description Whether its writer saw a choice of theirs beside it.
+             * @default false
+             */
+            choice: boolean;
         };
         Stands: {
             /** Format: uuid */
@@ -1471,7 +1488,7 @@ export interface components {
         };
         Fate: {
             /** @enum {string} */
-            state: "coming" | "logged" | "waiting" | "excluded" | "gone" | "not_read";
+            state: "coming" | "unseen" | "logged" | "waiting" | "excluded" | "gone" | "not_read";
             /** @description What became of it, as a sentence. */
             words: string;
             stands: components["schemas"]["Stands"][];

@@ -12,11 +12,13 @@ from flask.views import MethodView
 from server.accounts import queries as accounts
 from server.accounts.queries import AccountView
 from server.auth import people
+from server.errors import Invalid
+from server.mail.holders import holder
 from server.mailboxes import connection, reading
 from server.panel.api.frame import blueprint, draft_of, filing_of, home
-from server.panel.choose import choose
-from server.panel.foresee import foresee
-from server.panel.left import NOT_READ, Fate, Left, fate_of
+from server.panel.choose import Addressed, addressed, bind, choose
+from server.panel.foresee import Draft, foresee, is_read_now
+from server.panel.left import NOT_READ, Fate, Left, Sent, became_of
 from server.panel.schemas import ChoiceArgs, FateSchema, FilingSchema, SentArgs
 from server.timeline.models import Level
 from server.timeline.present import viewer_of
@@ -53,23 +55,44 @@ class PanelSent(MethodView):
         """A mail left your mailbox: have it read now, and say what became of it
 
         Nothing is logged by this call: it is a hint to look, and the mailbox itself is asked. Ask again until it is
-        no longer "coming".
+        no longer "coming". With `choice`, what you chose for a mail to these people is this mail's from now on.
         """
-        here, visitor = runtime(), require_visitor()
+        here, visitor, now = runtime(), require_visitor(), runtime().clock.now()
         with here.db.reading() as session:
-            mailbox = connection.of_user(session, visitor.user_id)
-            is_read = mailbox is not None and reading.of(session, mailbox.id) is not None
-            if mailbox is None or not is_read:
+            mine = holder(session, people.by_id(session, visitor.user_id))
+            if mine.mailbox_id is None or not is_read_now(session, mine):
                 return _fate(NOT_READ, {})
-            fate = fate_of(
-                session, viewer_of(visitor), mailbox_id=mailbox.id, gmail_message_id=args["gmail_message_id"]
-            )
-            names = accounts.by_ids(session, [one.account_id for one in fate.entries])
-        if fate.state is Left.COMING:
+            mailbox = connection.by_id(session, mine.mailbox_id)
+            sent = _sent(args, addressed(session, mailbox.id, _draft(args, mailbox.email), mine, now), mailbox.id)
+        if sent.has_choice and sent.gmail_message_id is not None and sent.to.people_key is not None:
             with here.db.transaction() as session:
-                reading.look_now(session, email=mailbox.email, now=here.clock.now())
+                bind(session, mine, sent.to.people_key, sent.gmail_message_id, now=now)
+        with here.db.reading() as session:
+            fate = became_of(session, viewer_of(visitor), sent, now=now)
+            names = accounts.by_ids(session, [one.account_id for one in fate.entries])
+        if fate.state in (Left.COMING, Left.UNSEEN):
+            with here.db.transaction() as session:
+                reading.look_now(session, email=mailbox.email, now=now)
             here.jobs.wake(reading.READ_JOB, mailbox_id=str(mailbox.id))
         return _fate(fate, names)
+
+
+def _draft(args: Mapping[str, Any], written_from: str) -> Draft:
+    return Draft(written_from=written_from, to=tuple(args["to"]), cc=tuple(args["cc"]), bcc=tuple(args["bcc"]))
+
+
+def _sent(args: Mapping[str, Any], to: Addressed, mailbox_id: uuid.UUID) -> Sent:
+    """Raises Invalid where nothing says which mail is meant."""
+    if args["gmail_message_id"] is None and not to.keys:
+        what = "Nothing says which mail is meant."
+        raise Invalid(what, cure="Give its id in Gmail, or all to whom it went.", fields={"to": what})
+    return Sent(
+        mailbox_id=mailbox_id,
+        gmail_message_id=args["gmail_message_id"],
+        to=to,
+        left_at=args["left_at"],
+        has_choice=args["choice"],
+    )
 
 
 def _fate(fate: Fate, names: Mapping[uuid.UUID, AccountView]) -> dict[str, Any]:
