@@ -55,7 +55,10 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         "retention.save",
     ),
     Deed.READ_MAIL: ("mail.body", "mail.html"),
-    Deed.WORK_TASKS: ("ctas.CompleteTask", "playbooks.complete", "playbooks.reopen"),
+    Deed.WORK_TASKS: (
+        *("ctas.CompleteTask", "ctas.ReopenTask", "ctas.SnoozeTask"),
+        *("playbooks.complete", "playbooks.reopen", "playbooks.wake"),
+    ),
     Deed.SEND_EMAILS: (
         *("ctas.PreviewEmail", "ctas.SendEmail", "panel.PanelFill"),
         *("compose.compose_email", "compose.preview_email", "compose.send_email", "compose.compose_preview"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import available_timezones
+from datetime import date, datetime
+from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +14,11 @@ from sqlalchemy.orm import Session
 from server.auth import devices, personal_tokens, sessions
 from server.auth.models import Role, Team, User
 from server.errors import Invalid, NotFound
+
+
+def today_of(user: User, now: datetime) -> date:
+    """The day where this person is."""
+    return now.astimezone(ZoneInfo(user.time_zone)).date()
 
 
 def add_user(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from server.accounts import queries as accounts
 from server.accounts.queries import AccountView
+from server.auth import people
 from server.auth.models import User
 from server.auth.policy import Asker
 from server.contacts import queries as contacts
@@ -79,12 +80,12 @@ def situation(session: Session, draft: Draft, *, user: User, asker: Asker, viewe
     """Reads only. At most five accounts, strongest rule first, with ten CTAs and three entries each."""
     filing = foresee(session, draft, user=user, now=now)
     links = filing.decision.links[:_MOST_ACCOUNTS]
-    known = accounts.by_ids(session, [link.account_id for link in links])
+    known, today = accounts.by_ids(session, [link.account_id for link in links]), people.today_of(user, now)
     return Situation(
         filing=filing,
         recipients=_recipients(session, draft, filing),
         accounts=tuple(
-            _account(session, link, known[link.account_id], asker=asker, viewer=viewer)
+            _account(session, link, known[link.account_id], asker=asker, viewer=viewer, today=today)
             for link in links
             if link.account_id in known
         ),
@@ -110,27 +111,35 @@ def _contact_ids(match: Match) -> list[uuid.UUID]:
     return [one.contact_id for one in (*match.found, *match.tie) if one.contact_id is not None]
 
 
-def _account(session: Session, link: LinkTo, account: AccountView, *, asker: Asker, viewer: Viewer) -> AccountBeside:
+def _account(
+    session: Session, link: LinkTo, account: AccountView, *, asker: Asker, viewer: Viewer, today: date
+) -> AccountBeside:
     contact = contacts.by_ids(session, [link.contact_id]) if link.contact_id else ()
     entries = timeline.entries(session, viewer, Scope(account_id=link.account_id), limit=_LAST_ENTRIES)
     return AccountBeside(
         account=account,
         why=words.why(link.rule, link.address, contact[0].full_name if contact else None, link.account),
-        ctas=_ctas(session, link.account_id, asker),
+        ctas=_ctas(session, link.account_id, asker, today),
         entries=tuple(entries.entries),
     )
 
 
-def _ctas(session: Session, account_id: uuid.UUID, asker: Asker) -> tuple[OpenCta, ...]:
+def _ctas(session: Session, account_id: uuid.UUID, asker: Asker, today: date) -> tuple[OpenCta, ...]:
     open_ctas = playbooks.open_of_account(session, account_id)[:_MOST_CTAS]
     tasks = playbooks.tasks_of(session, [cta.id for cta in open_ctas])
     return tuple(
-        OpenCta(cta=cta, email_tasks=_email_tasks(session, cta, tasks.get(cta.id, []), asker)) for cta in open_ctas
+        OpenCta(
+            cta=cta,
+            email_tasks=_email_tasks(
+                session, cta, [task for task in tasks.get(cta.id, []) if task.is_to_do(today)], asker
+            ),
+        )
+        for cta in open_ctas
     )
 
 
 def _email_tasks(session: Session, cta: Cta, tasks: Sequence[CtaTask], asker: Asker) -> tuple[EmailTask, ...]:
-    waiting = [task for task in tasks if task.kind == TaskKind.EMAIL and task.done_at is None]
+    waiting = [task for task in tasks if task.kind == TaskKind.EMAIL]
     mine = work.may_work(session, waiting, cta, asker)
     found = []
     for task in waiting:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from sqlalchemy import func, select
@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 
 from server.accounts import queries as accounts
 from server.accounts.models import LifecycleStage
+from server.auth import people
 from server.contacts.models import Contact
 from server.email_templates.models import EmailTemplate, EmailTemplateVersion, Kind
 from server.email_templates.source import CATEGORY_LABELS, Category, parse_source
+from server.playbooks import queries as playbooks
 from server.playbooks.models import OPEN_STATUSES, Cta, CtaTask, TaskKind
 from server.sends.models import OutboundEmail, OutboundState
 
@@ -86,7 +88,8 @@ class _Weights:
     """What counts for a template, asked once for all of them."""
 
     def __init__(self, session: Session, around: Around, now: datetime) -> None:
-        self._tasks = _open_tasks(session, around.account_ids)
+        today = people.today_of(people.by_id(session, around.user_id), now)
+        self._tasks = _open_tasks(session, around.account_ids, today)
         self._used = _used_by(session, around.user_id, since=now - RECENT)
         self._now = now
         contact = session.get(Contact, around.contact_id) if around.contact_id else None
@@ -137,7 +140,7 @@ def _roles_of(source_text: str) -> tuple[str, ...]:
     return parse_source(source_text, "any", Kind.TEMPLATE).for_roles
 
 
-def _open_tasks(session: Session, account_ids: Sequence[uuid.UUID]) -> list[tuple[uuid.UUID, str, str]]:
+def _open_tasks(session: Session, account_ids: Sequence[uuid.UUID], today: date) -> list[tuple[uuid.UUID, str, str]]:
     """(template, title, type of the CTA) of the open email tasks of these accounts, the one due first first."""
     if not account_ids:
         return []
@@ -148,7 +151,7 @@ def _open_tasks(session: Session, account_ids: Sequence[uuid.UUID]) -> list[tupl
             Cta.account_id.in_(account_ids),
             Cta.status.in_(OPEN_STATUSES),
             CtaTask.kind == TaskKind.EMAIL,
-            CtaTask.done_at.is_(None),
+            playbooks.to_do(today),
         )
         .order_by(func.coalesce(CtaTask.due_on, Cta.due_on).nulls_last(), CtaTask.id)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask.views import MethodView
@@ -21,6 +21,7 @@ from server.web.api import CursorArgs, InputSchema, OutputSchema, api_blueprint
 from server.web.frame import runtime
 from server.web.identity import require_visitor
 from server.web.paging import row_marker
+from server.web.show import today
 
 blueprint = api_blueprint("ctas", "Calls to action and their tasks")
 
@@ -41,6 +42,19 @@ class TaskSchema(OutputSchema):
     owner_id = fields.UUID(required=True)
     contact_role = fields.String(allow_none=True, required=True)
     done_at = fields.AwareDateTime(allow_none=True, required=True)
+    snoozed_through = fields.Date(
+        allow_none=True, required=True, metadata={"description": "The last day on which it is not to be shown."}
+    )
+    snooze_reason = fields.String(allow_none=True, required=True)
+
+
+class SnoozeArgs(InputSchema):
+    through = fields.Date(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The last day of the snooze, where the caller is; null takes a snooze back."},
+    )
+    reason = fields.String(load_default="", validate=validate.Length(max=work.LONGEST_REASON))
 
 
 class CtaSchema(OutputSchema):
@@ -101,7 +115,9 @@ class CtaList(MethodView):
             text=args["q"].replace("\0", ""),
         )
         with runtime().db.reading() as session:
-            found = queries.cockpit(session, wanted, limit=args["limit"], after=row_marker(args["cursor"]))
+            found = queries.cockpit(
+                session, wanted, today=today(), limit=args["limit"], after=row_marker(args["cursor"])
+            )
         return {"items": found.rows, "next_cursor": str(found.next_after) if found.next_after else None}
 
 
@@ -112,7 +128,7 @@ class CtaDetail(MethodView):
     def get(self, cta_id: uuid.UUID) -> CockpitRow:
         """One CTA with its tasks"""
         with runtime().db.reading() as session:
-            return queries.cockpit_row(session, cta_id)
+            return queries.cockpit_row(session, cta_id, today=today())
 
 
 @blueprint.route("/tasks/<uuid:task_id>/complete")
@@ -126,6 +142,43 @@ class CompleteTask(MethodView):
         with here.db.transaction() as session:
             found = queries.task(session, task_id)
             work.complete(session, found, asker=require_visitor(), now=here.clock.now())
+            return found
+
+
+@blueprint.route("/tasks/<uuid:task_id>/reopen")
+class ReopenTask(MethodView):
+    @blueprint.response(200, TaskSchema)
+    @blueprint.alt_response(404, description="There is no such task.")
+    @blueprint.alt_response(409, description="An email that has left cannot be taken back.")
+    def post(self, task_id: uuid.UUID) -> CtaTask:
+        """Take the tick of a to-do back"""
+        with runtime().db.transaction() as session:
+            found = queries.task(session, task_id)
+            work.reopen(session, found, asker=require_visitor())
+            return found
+
+
+@blueprint.route("/tasks/<uuid:task_id>/snooze")
+class SnoozeTask(MethodView):
+    @blueprint.arguments(SnoozeArgs)
+    @blueprint.response(200, TaskSchema)
+    @blueprint.alt_response(404, description="There is no such task.")
+    @blueprint.alt_response(409, description="The task is done, or its CTA is closed.")
+    def post(self, args: Mapping[str, Any], task_id: uuid.UUID) -> CtaTask:
+        """Put a task off through a day, at most a year; or take that back"""
+        with runtime().db.transaction() as session:
+            found = queries.task(session, task_id)
+            if args["through"] is None:
+                work.wake(session, found, asker=require_visitor())
+            else:
+                work.snooze(
+                    session,
+                    found,
+                    through=args["through"],
+                    reason=args["reason"],
+                    asker=require_visitor(),
+                    today=today(),
+                )
             return found
 
 

@@ -90,7 +90,10 @@ class Cta(Base):
 
 
 class CtaTask(Base):
-    """A step. An email task is bound to a template; `contact_role` says whom it is meant for."""
+    """A step. An email task is bound to a template; `contact_role` says whom it is meant for.
+
+    `snoozed_through` is the last day on which it is not shown as something to do; whose day, the reader's zone says.
+    """
 
     __tablename__ = "cta_task"
     __table_args__ = (UniqueConstraint("cta_id", "position"),)
@@ -106,6 +109,15 @@ class CtaTask(Base):
     contact_role: Mapped[str | None]
     done_at: Mapped[datetime | None]
     done_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user.id"))
+    snoozed_through: Mapped[date | None]
+    snooze_reason: Mapped[str | None]
+
+    def is_to_do(self, today: date) -> bool:
+        """Whether it waits for somebody: it is open, and no snooze hides it. In SQL: `queries.to_do`."""
+        return self.done_at is None and not self.is_snoozed(today)
+
+    def is_snoozed(self, today: date) -> bool:
+        return self.done_at is None and self.snoozed_through is not None and self.snoozed_through >= today
 
 
 class EmailTaskSend(Base):

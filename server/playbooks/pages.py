@@ -44,7 +44,7 @@ def cockpit() -> str:
     view = "all" if request.args.get("view") == "all" else "mine"
     wanted = _filter(visitor.user_id if view == "mine" else None)
     with runtime().db.reading() as session:
-        found = queries.cockpit(session, wanted, after=row_marker(request.args.get("after")))
+        found = queries.cockpit(session, wanted, today=show.today(), after=row_marker(request.args.get("after")))
         context = {
             "groups": present.groups(found.rows),
             "is_filtered": bool(wanted.cta_type or wanted.status or wanted.text),
@@ -177,6 +177,15 @@ def reopen(task_id: uuid.UUID) -> BaseResponse | str:
     here, visitor = runtime(), require_visitor()
     with here.db.transaction() as session:
         work.reopen(session, queries.task(session, task_id), asker=visitor)
+    return task(task_id)
+
+
+@blueprint.post("/tasks/<uuid:task_id>/wake")
+def wake(task_id: uuid.UUID) -> BaseResponse | str:
+    """Take a snooze back."""
+    here, visitor = runtime(), require_visitor()
+    with here.db.transaction() as session:
+        work.wake(session, queries.task(session, task_id), asker=visitor)
     return task(task_id)
 
 

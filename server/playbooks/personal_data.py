@@ -18,14 +18,14 @@ COLUMNS: Register = {
         Kind.NONE: "id account_id cta_type priority status playbook_name due_on opened_at closed_at",
     },
     "cta_task": {
-        Kind.TASK: "title instructions",
+        Kind.TASK: "title instructions snooze_reason",
         Kind.STAFF: "owner_id done_by_id",
-        Kind.NONE: "id cta_id position kind due_on email_template_id contact_role done_at",
+        Kind.NONE: "id cta_id position kind due_on email_template_id contact_role done_at snoozed_through",
     },
     "email_task_send": {Kind.NONE: "id cta_task_id outbound_email_id"},
     "compose_preview": {Kind.DRAFT: "html", Kind.STAFF: "user_id", Kind.NONE: "id created_at"},
 }
-_TEXTS = (Cta.name, Cta.reason, CtaTask.title, CtaTask.instructions)
+_TEXTS = (Cta.name, Cta.reason, CtaTask.title, CtaTask.instructions, CtaTask.snooze_reason)
 TASK_STAYS = "Calls to action and tasks that name the person: without the name"
 PREVIEW_LIFE = timedelta(hours=1)
 
@@ -37,9 +37,11 @@ def found(session: Session, subject: Subject, *, with_text: bool = False) -> Ite
     for cta in session.scalars(select(Cta).where(named).order_by(Cta.id)).all():
         data = {"id": str(cta.id), "what": "Call to action", "name": cta.name, "reason": cta.reason}
         yield Record(kind=Kind.TASK, data=data, since=cta.opened_at)
-    named = or_(subject.wide.may_be_in(CtaTask.title), subject.wide.may_be_in(CtaTask.instructions))
+    columns = (CtaTask.title, CtaTask.instructions, CtaTask.snooze_reason)
+    named = or_(*(subject.wide.may_be_in(column) for column in columns))
     for task in session.scalars(select(CtaTask).where(named).order_by(CtaTask.id)).all():
         data = {"id": str(task.id), "what": "Task", "name": task.title, "instructions": task.instructions}
+        data |= {"snooze_reason": task.snooze_reason} if task.snooze_reason else {}
         yield Record(kind=Kind.TASK, data=data, since=None)
     for preview in session.scalars(select(ComposePreview).where(subject.wide.may_be_in(ComposePreview.html))).all():
         shown = {"id": str(preview.id), "what": "Preview of an email"} | ({"html": preview.html} if with_text else {})

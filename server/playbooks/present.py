@@ -153,7 +153,8 @@ def task(
     # A task whose email has just left is settled a moment later: keep asking until then.
     moving = any(email.is_moving for email in emails)
     unsettled = not is_done and work.have_left(emails)
-    state = "done" if is_done else "waiting" if moving or unsettled else "open"
+    is_snoozed = found.is_snoozed(show.today())
+    state = "done" if is_done else "waiting" if moving or unsettled else "snoozed" if is_snoozed else "open"
     toggle = None
     if may_work and not is_email:
         deed, label = ("reopen", "Reopen") if is_done else ("complete", "Mark done")
@@ -164,14 +165,21 @@ def task(
         "title": found.title,
         "kind": "email" if is_email else "todo",
         "state": state,
-        "state_label": {"done": "Done", "waiting": "Sending", "open": "Open"}[state],
+        "state_label": {"done": "Done", "waiting": "Sending", "snoozed": "Snoozed", "open": "Open"}[state],
         "instructions": found.instructions,
         "due": show.day(found.due_on),
-        "is_overdue": is_overdue(found.due_on),
+        "is_overdue": not is_snoozed and is_overdue(found.due_on),
         "owner": {"name": owner.name} if owner else None,
         "template_name": template_name,
         "compose_href": url_for("compose.compose_email", task_id=found.id) if can_write else None,
         "toggle": toggle,
+        "snooze": {
+            "through": show.day(found.snoozed_through),
+            "reason": found.snooze_reason or "",
+            "wake_href": url_for("playbooks.wake", task_id=found.id) if may_work else None,
+        }
+        if is_snoozed
+        else None,
         "is_moving": moving or unsettled,
         "poll_href": url_for("playbooks.task", task_id=found.id),
         "sends": [_send(email, account_id, viewer_id) for email in emails],

@@ -37,15 +37,16 @@ class CockpitRow:
     account: Account
     owner: User
     tasks: Sequence[CtaTask]
+    today: date
 
     @property
     def next_task(self) -> CtaTask | None:
-        return next((task for task in self.tasks if task.done_at is None), None)
+        return next((task for task in self.tasks if task.is_to_do(self.today)), None)
 
     @property
     def due_on(self) -> date | None:
-        """When something of it is due first: an open task, or the CTA itself."""
-        dates = [self.cta.due_on, *(task.due_on for task in self.tasks if task.done_at is None)]
+        """When something of it is due first: an open task that is not snoozed, or the CTA itself."""
+        dates = [self.cta.due_on, *(task.due_on for task in self.tasks if task.is_to_do(self.today))]
         return min((one for one in dates if one is not None), default=None)
 
 
@@ -66,9 +67,10 @@ class CockpitCounts:
 
 
 def cockpit(
-    session: Session, wanted: CockpitFilter, *, limit: int = 100, after: uuid.UUID | None = None
+    session: Session, wanted: CockpitFilter, *, today: date, limit: int = 100, after: uuid.UUID | None = None
 ) -> CockpitPage:
-    due = _due()
+    """`today` is the day where the reader is: it says which snoozes are over."""
+    due = _due(today)
     statement = (
         select(Cta, Account, User, due.label("due"))
         .join(Account, Account.id == Cta.account_id)
@@ -83,13 +85,13 @@ def cockpit(
     found = session.execute(statement).all()
     tasks = tasks_of(session, [row.Cta.id for row in found[:limit]])
     rows = [
-        CockpitRow(cta=row.Cta, account=row.Account, owner=row.User, tasks=tasks.get(row.Cta.id, []))
+        CockpitRow(cta=row.Cta, account=row.Account, owner=row.User, tasks=tasks.get(row.Cta.id, []), today=today)
         for row in found[:limit]
     ]
     return CockpitPage(rows=rows, next_after=rows[-1].cta.id if len(found) > limit else None)
 
 
-def cockpit_row(session: Session, cta_id: uuid.UUID) -> CockpitRow:
+def cockpit_row(session: Session, cta_id: uuid.UUID, *, today: date) -> CockpitRow:
     """One CTA as a row of the Cockpit. Raises NotFound."""
     found = cta(session, cta_id)
     return CockpitRow(
@@ -97,12 +99,13 @@ def cockpit_row(session: Session, cta_id: uuid.UUID) -> CockpitRow:
         account=session.get_one(Account, found.account_id),
         owner=session.get_one(User, found.owner_id),
         tasks=tasks_of(session, [cta_id]).get(cta_id, []),
+        today=today,
     )
 
 
 def cockpit_counts(session: Session, *, owner_id: uuid.UUID, today: date) -> CockpitCounts:
     mine = _conditions(CockpitFilter(owner_id=owner_id))
-    due = _due()
+    due = _due(today)
     row = session.execute(
         select(
             func.count(Cta.id),
@@ -117,7 +120,7 @@ def cockpit_counts(session: Session, *, owner_id: uuid.UUID, today: date) -> Coc
             Cta.status.in_(OPEN_STATUSES),
             CtaTask.owner_id == owner_id,
             CtaTask.kind == TaskKind.EMAIL,
-            CtaTask.done_at.is_(None),
+            to_do(today),
         )
     )
     return CockpitCounts(open=row[0], overdue=row[1], due_soon=row[2], emails_to_send=emails or 0)
@@ -139,6 +142,12 @@ def task(session: Session, task_id: uuid.UUID) -> CtaTask:
     if found is None:
         raise NotFound("There is no such task.", cure="Go to the Cockpit and open its CTA.")
     return found
+
+
+def to_do(today: date) -> ColumnElement[bool]:
+    """CtaTask.is_to_do in SQL."""
+    is_awake = or_(CtaTask.snoozed_through.is_(None), CtaTask.snoozed_through < today)
+    return and_(CtaTask.done_at.is_(None), is_awake)
 
 
 def tasks_of(session: Session, cta_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[CtaTask]]:
@@ -200,9 +209,9 @@ def suggest(session: Session, text: str, *, limit: int = 5) -> list[tuple[Cta, A
     return [(row.Cta, row.Account) for row in session.execute(statement)]
 
 
-def _due() -> ColumnElement[date]:
+def _due(today: date) -> ColumnElement[date]:
     """CockpitRow.due_on in SQL, with a date beyond all others for none."""
-    open_task = and_(CtaTask.cta_id == Cta.id, CtaTask.done_at.is_(None))
+    open_task = and_(CtaTask.cta_id == Cta.id, to_do(today))
     task_due = func.coalesce(select(func.min(CtaTask.due_on)).where(open_task).scalar_subquery(), _NO_DATE)
     cta_due = func.coalesce(Cta.due_on, _NO_DATE)
     return case((task_due < cta_due, task_due), else_=cta_due)

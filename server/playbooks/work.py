@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.auth import policy
 from server.auth.policy import Asker, Deed
-from server.errors import Conflict, Forbidden
+from server.errors import Conflict, Forbidden, Invalid
+from server.messages.clean import one_line
 from server.playbooks import queries
 from server.playbooks.models import Cta, CtaStatus, CtaTask, EmailTaskSend, TaskKind
 from server.sends.models import OutboundEmail, OutboundState
 
+LONGEST_SNOOZE = timedelta(days=366)
+LONGEST_REASON = 500
 _OVER_WITHOUT_LEAVING = (OutboundState.CANCELLED, OutboundState.SUPPRESSED)
 
 
@@ -39,6 +42,7 @@ def complete(session: Session, task: CtaTask, *, asker: Asker, now: datetime) ->
         raise Conflict("An email task is done when its email has left.", cure="Write the email from this task.")
     if task.done_at is None:
         task.done_at, task.done_by_id = now, asker.user_id
+        task.snoozed_through = task.snooze_reason = None
         begin(cta)
 
 
@@ -48,6 +52,29 @@ def reopen(session: Session, task: CtaTask, *, asker: Asker) -> None:
     if task.kind == TaskKind.EMAIL:
         raise Conflict("An email that has left cannot be taken back.", cure="Write another one from a new task.")
     task.done_at = task.done_by_id = None
+
+
+def snooze(session: Session, task: CtaTask, *, through: date, reason: str, asker: Asker, today: date) -> None:
+    """Not to be shown as something to do through that day; an earlier snooze gives way. `today` is the asker's.
+
+    Raises Invalid for a day that is over or more than a year away, Conflict for what is done or closed, Forbidden.
+    """
+    cta = queries.cta(session, task.cta_id)
+    _demand_may_work(session, task, cta, asker)
+    if task.done_at is not None:
+        raise Conflict("This task is done.", cure="Reopen it first.")
+    if not cta.is_open:
+        raise Conflict("The CTA of this task is closed.", cure="There is nothing left to put off.")
+    if not today <= through <= today + LONGEST_SNOOZE:
+        what = "This day is over." if through < today else "This is more than a year away."
+        raise Invalid(what, cure="Choose today or a day of the coming year.", fields={"through": what})
+    task.snoozed_through, task.snooze_reason = through, one_line(reason, LONGEST_REASON) or None
+
+
+def wake(session: Session, task: CtaTask, *, asker: Asker) -> None:
+    """Take a snooze back. Doing it twice changes nothing."""
+    _demand_may_work(session, task, queries.cta(session, task.cta_id), asker)
+    task.snoozed_through = task.snooze_reason = None
 
 
 def _demand_may_work(session: Session, task: CtaTask, cta: Cta, asker: Asker) -> None:

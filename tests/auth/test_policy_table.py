@@ -50,6 +50,9 @@ TABLE = {
     "TMA": """
         panel.PanelFill panel.PanelSent panel.PanelChoice
         ctas.CompleteTask ctas.PreviewEmail ctas.SendEmail playbooks.complete playbooks.reopen
+        panel.PanelFill panel.PanelSent
+        ctas.CompleteTask ctas.ReopenTask ctas.SnoozeTask ctas.PreviewEmail ctas.SendEmail
+        playbooks.complete playbooks.reopen playbooks.wake
         compose.compose_email compose.preview_email compose.send_email compose.compose_preview
         sends.outbox sends.email sends.email_body sends.email_row
         sends.cancel sends.send_again sends.it_was_sent sends.it_was_not_sent

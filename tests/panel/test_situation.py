@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -58,6 +59,16 @@ def test_a_colleagues_task_is_told_from_ones_own(sign_in: SignIn, desk: Desk) ->
     bob = sign_in(desk.book.bob)
     found = bob.post("/api/v1/panel/situation", json={"written_from": BOB, "to": [TOM]}).get_json()
     assert found["accounts"][0]["ctas"][0]["email_tasks"][0]["is_mine"] is False
+
+
+def test_what_is_snoozed_is_not_among_what_is_open(beside: Ask, alice: SignedInClient, desk: Desk) -> None:
+    later = (desk.now + timedelta(days=2)).date().isoformat()
+    alice.post(f"/api/v1/tasks/{desk.book.email_task}/snooze", json={"through": later})
+    assert beside(TOM)["accounts"][0]["ctas"][0]["email_tasks"] == []
+    found = alice.post("/api/v1/panel/templates", json={"account_ids": [str(desk.book.account)]}).get_json()
+    assert all("For the task" not in one["why"] for one in found["items"])
+    alice.post(f"/api/v1/tasks/{desk.book.email_task}/snooze", json={"through": None})
+    assert len(beside(TOM)["accounts"][0]["ctas"][0]["email_tasks"]) == 1
 
 
 @ON_SQLITE

@@ -154,6 +154,7 @@ class World:
             cta, task = session.get_one(Cta, self.book.cta), session.get_one(CtaTask, self.book.to_do)
             cta.name, cta.reason = f"Call {FIRST} {LAST}", f"{ADDRESS} asked"
             task.title, task.instructions = f"Thank {FIRST} {LAST}", f"Write to {ADDRESS}."
+            task.snooze_reason = f"{FIRST} {LAST} is away"
             record_note(
                 session, account_id=self.book.account, activity_type=ActivityType.CUSTOMER_CALL, source_key="note:1",
                 subject=f"Call with {FIRST} {LAST}", body_text=f"{FIRST} {LAST} <{ADDRESS}> wants more.",

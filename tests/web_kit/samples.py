@@ -171,6 +171,7 @@ def task(id_: str, title: str, **changes: Any) -> O:
         "template_name": "Kickoff invitation v2",
         "compose_href": None,
         "toggle": None,
+        "snooze": None,
         "is_moving": False,
         "poll_href": None,
         "sends": [],
@@ -217,6 +218,16 @@ def tasks() -> list[O]:
             toggle=O(href="/tasks/t4/done", label="Mark done"),
             is_overdue=True,
             due=moment("2 days ago"),
+        ),
+        task(
+            "t8",
+            "Ask for the numbers of the quarter",
+            kind="todo",
+            state="snoozed",
+            state_label="Snoozed",
+            template_name="",
+            toggle=O(href="/tasks/t8/done", label="Mark done"),
+            snooze=O(through=moment("Sat 12 Dec"), reason=f"Away until then. {LONG}", wake_href="/tasks/t8/wake"),
         ),
         task(
             "t5",
@@ -274,7 +285,7 @@ def cta_page(**changes: Any) -> dict[str, Any]:
         playbook="Onboarding",
         account=account,
         tasks_done=2,
-        tasks_total=7,
+        tasks_total=8,
     )
     entries = [
         O(
