@@ -56,6 +56,7 @@ DEED_WORDS: Mapping[str, str] = {
     "timeline.TimelineOfAccount": "Read mail of colleagues through the API",
     "timeline.TimelineOfContact": "Read mail of colleagues through the API",
     "timeline.TimelineOfEverything": "Read mail of colleagues through the API",
+    "timeline.LogActivity": "Logged a call, a meeting or a note",
     "mail.level": "Changed what colleagues see of a mail",
     "mail.move": "Moved a mail to another account",
     "mail.unlink": "Took a mail off a timeline",

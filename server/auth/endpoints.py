@@ -81,6 +81,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("mail.rules.exclude", "mail.rules.include_again", "mail.undo"),
     ),
     Deed.CORRECT_MAIL: ("mail.move", "mail.never", "mail.unlink", "mail.rules.pair_again"),
+    Deed.LOG_ACTIVITY: ("timeline.LogActivity",),
     Deed.SET_RULES: (
         *("mail.rules.add_own_domain", "mail.rules.remove_own_domain"),
         *("mail.rules.add_shared_domain", "mail.rules.remove_shared_domain"),

@@ -32,6 +32,7 @@ class Deed(StrEnum):
     HAVE_MAILBOX = "have_mailbox"
     SORT_MAIL = "sort_mail"
     CORRECT_MAIL = "correct_mail"
+    LOG_ACTIVITY = "log_activity"
     SET_RULES = "set_rules"
     CHANGE_TEMPLATES = "change_templates"
     READ_AUDIT_LOG = "read_audit_log"
@@ -74,6 +75,8 @@ _WORKS = _LOOKS | {
     Deed.HAVE_MAILBOX: Scope.OWN,
     Deed.SORT_MAIL: Scope.OWN,
     Deed.CORRECT_MAIL: Scope.OWN,
+    # As mail of anybody's goes to whatever account it is with: who spoke with a customer is not always their TAM.
+    Deed.LOG_ACTIVITY: Scope.EVERYBODYS,
 }
 _SCOPES: dict[Role, dict[Deed, Scope]] = {
     Role.VIEWER: _LOOKS | {Deed.READ_MAIL: Scope.EVERYBODYS},
@@ -100,6 +103,7 @@ _WORDS = {
     Deed.HAVE_MAILBOX: "Connecting a mailbox",
     Deed.SORT_MAIL: "Sorting mail",
     Deed.CORRECT_MAIL: "Moving mail between accounts",
+    Deed.LOG_ACTIVITY: "Logging calls, meetings and notes",
     Deed.SET_RULES: "Changing rules that hold for everybody",
     Deed.CHANGE_TEMPLATES: "Changing email templates",
     Deed.READ_AUDIT_LOG: "The audit log",

@@ -23,6 +23,11 @@ SCOPES: Mapping[str, TokenScope] = {
     for one in (
         TokenScope(name="read", words="see accounts, contacts, timelines, CTAs and templates", deeds=(Deed.LOOK,)),
         TokenScope(name="mail", words="read the mail that you may read", deeds=(Deed.READ_MAIL,)),
+        TokenScope(
+            name="file",
+            words="say where mail belongs and who sees it, add contacts, and log calls and notes as you",
+            deeds=(Deed.SORT_MAIL, Deed.CORRECT_MAIL, Deed.LOG_ACTIVITY),
+        ),
         TokenScope(name="tasks", words="work on tasks as you", deeds=(Deed.WORK_TASKS,)),
         TokenScope(name="send", words="send emails as you", deeds=(Deed.SEND_EMAILS, Deed.SEE_OUTBOX)),
         TokenScope(
@@ -33,7 +38,7 @@ SCOPES: Mapping[str, TokenScope] = {
         TokenScope(name="audit", words="export the audit log", deeds=(Deed.READ_AUDIT_LOG,)),
     )
 }
-OF_EXTENSION = ("read", "mail", "tasks", "send", "mailbox")
+OF_EXTENSION = ("read", "mail", "file", "tasks", "send", "mailbox")
 
 
 def of_role(role: str) -> list[TokenScope]:

@@ -11,13 +11,15 @@ from marshmallow import fields, validate
 from server.accounts import queries as accounts
 from server.accounts.queries import AccountCursor
 from server.audit import note
+from server.auth import people
 from server.contacts import queries as contacts
-from server.timeline import queries
+from server.timeline import queries, record
 from server.timeline.cut import SeenEntry
 from server.timeline.models import ActivityType, Level
 from server.timeline.present import viewer_of
+from server.timeline.record import Told
 from server.timeline.scopes import Scope
-from server.web.api import CursorArgs, OutputSchema, api_blueprint
+from server.web.api import CursorArgs, InputSchema, OutputSchema, api_blueprint
 from server.web.frame import runtime
 from server.web.identity import require_visitor
 
@@ -25,10 +27,13 @@ blueprint = api_blueprint("timeline", "What happened with an account")
 
 _TYPES = [str(one) for one in ActivityType]
 _DIRECTIONS = ["in", "out"]
+_TOLD = [one for one in _TYPES if one != ActivityType.EMAIL]
 
 
 class PersonSchema(OutputSchema):
-    part = fields.String(required=True, metadata={"description": "from, to, cc; bcc for its sender only."})
+    part = fields.String(
+        required=True, metadata={"description": "from, to, cc; bcc for its sender only; with: took part in a call."}
+    )
     name = fields.String(required=True)
     email = fields.String(required=True)
     contact_id = fields.UUID(allow_none=True, required=True)
@@ -94,6 +99,18 @@ class AccountActivityListSchema(OutputSchema):
     next_cursor = fields.String(allow_none=True, required=True)
 
 
+class ToldSchema(InputSchema):
+    key = fields.UUID(
+        required=True,
+        metadata={"description": "Made by the client, once for each thing it logs: a repeated call writes it once."},
+    )
+    activity_type = fields.String(required=True, validate=validate.OneOf(_TOLD))
+    subject = fields.String(required=True, validate=validate.Length(min=1, max=record.LONGEST_SUBJECT))
+    text = fields.String(load_default="", validate=validate.Length(max=record.LONGEST_TEXT))
+    occurred_at = fields.AwareDateTime(required=True)
+    contact_ids = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=record.MOST_CONTACTS))
+
+
 @blueprint.route("/timeline")
 class TimelineOfEverything(MethodView):
     @blueprint.arguments(TimelineArgs, location="query")
@@ -120,6 +137,26 @@ class TimelineOfAccount(MethodView):
         with runtime().db.reading() as session:
             accounts.by_id(session, account_id)
         return _answer(Scope(account_id=account_id), args)
+
+
+@blueprint.route("/accounts/<uuid:account_id>/activities")
+class LogActivity(MethodView):
+    @blueprint.arguments(ToldSchema)
+    @blueprint.response(201, TimelineEntrySchema)
+    @blueprint.alt_response(404, description="There is no such account.")
+    @blueprint.alt_response(409, description="This key was used for another account.")
+    def post(self, args: dict[str, Any], account_id: uuid.UUID) -> dict[str, Any]:
+        """Log a call, a meeting or a note; calls and meetings move the account's last activity"""
+        here, visitor = runtime(), require_visitor()
+        with here.db.transaction() as session:
+            entry = record.log_activity(
+                session,
+                Told(**args),
+                account_id=account_id,
+                by=people.by_id(session, visitor.user_id),
+                now=here.clock.now(),
+            )
+            return _flat(queries.one(session, viewer_of(visitor), entry.id))
 
 
 @blueprint.route("/contacts/<uuid:contact_id>/timeline")

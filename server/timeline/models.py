@@ -103,9 +103,9 @@ class TimelineEntry(Base):
 
 
 class TimelineParticipant(Base):
-    """`part` is from, to, cc or bcc. `contact_id` only for people whom we know at this account.
+    """`part` is from, to, cc or bcc; of a call, a meeting or a note from (who wrote it) or with (took part).
 
-    Bcc is shown to the entry's sender alone.
+    `contact_id` only for people whom we know at this account. Bcc is shown to the entry's sender alone.
     """
 
     __tablename__ = "timeline_participant"

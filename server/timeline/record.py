@@ -5,12 +5,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from server.accounts import queries as accounts
+from server.auth.models import User
+from server.contacts import queries as contacts
+from server.contacts.queries import ContactView
 from server.db import insert_if_absent
+from server.errors import Conflict, Invalid
+from server.messages.clean import block_text, one_line
 from server.timeline.models import (
     ActivityType,
     Level,
@@ -19,10 +25,14 @@ from server.timeline.models import (
     TimelineParticipant,
 )
 
+LONGEST_SUBJECT, LONGEST_TEXT, MOST_CONTACTS = 300, 20_000, 50
+_SOON = timedelta(days=1)  # clocks differ, and a call of this evening may be told of in the morning
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Participant:
-    """`part` is from, to, cc or bcc."""
+    """`part` is from, to, cc or bcc; see TimelineParticipant."""
 
     part: str
     name: str
@@ -185,3 +195,60 @@ def record_note(
     )
     session.add(entry)
     return entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A call, a meeting or a note as a person tells of it. `key` is the client's: the same one is written once."""
+
+    key: uuid.UUID
+    activity_type: ActivityType
+    subject: str
+    text: str
+    occurred_at: datetime
+    contact_ids: Sequence[uuid.UUID] = ()
+
+
+def log_activity(session: Session, told: Told, *, account_id: uuid.UUID, by: User, now: datetime) -> TimelineEntry:
+    """Onto the account's timeline, for everybody to read. A repeated call finds what the first one wrote.
+
+    Raises NotFound, Invalid with the field, Conflict when the key stands for something else.
+    """
+    account = accounts.by_id(session, account_id)
+    subject = one_line(told.subject, LONGEST_SUBJECT)
+    _demand(told.activity_type != ActivityType.EMAIL, "activity_type", "Emails are logged by themselves.")
+    _demand(bool(subject), "subject", "Say in a few words what it was.")
+    _demand(_LONG_AGO <= told.occurred_at <= now + _SOON, "occurred_at", "This is no day on which it can have been.")
+    people = _at_account(session, told.contact_ids, account_id)
+    entry = TimelineEntry(
+        account_id=account.id,
+        source_key=f"told:{by.id}:{told.key}",
+        activity_type=told.activity_type,
+        subject=subject,
+        body_text=block_text(told.text)[:LONGEST_TEXT],
+        occurred_at=told.occurred_at,
+        author_id=by.id,
+        created_at=now,
+    )
+    is_new = insert_if_absent(session, entry)
+    stands = session.scalars(select(TimelineEntry).where(TimelineEntry.source_key == entry.source_key)).one()
+    if stands.account_id != account.id:
+        raise Conflict("This was logged for another account already.", cure="Log it once more as something new.")
+    if is_new:
+        with_whom = (
+            Participant(part="with", name=one.full_name, email=one.email or "", contact_id=one.id) for one in people
+        )
+        _write_people(session, stands.id, (Participant(part="from", name=by.name, email=by.email), *with_whom))
+    return stands
+
+
+def _at_account(session: Session, contact_ids: Sequence[uuid.UUID], account_id: uuid.UUID) -> tuple[ContactView, ...]:
+    found = contacts.by_ids(session, contact_ids)
+    is_theirs = len(found) == len(set(contact_ids)) and all(one.account_id == account_id for one in found)
+    _demand(is_theirs, "contact_ids", "Somebody of them is no contact of this account.")
+    return found
+
+
+def _demand(is_so: bool, field: str, what: str) -> None:
+    if not is_so:
+        raise Invalid(what, cure="Change it and log it again.", fields={field: what})

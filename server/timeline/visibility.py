@@ -41,7 +41,7 @@ class Holder:
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """`part` is from, to, cc or bcc."""
+    """`part` is from, to, cc or bcc, or with (TimelineParticipant)."""
 
     part: str
     name: str

@@ -48,9 +48,7 @@ TABLE = {
         personal_data.receipt_file retention.rules
     """,
     "TMA": """
-        panel.PanelFill panel.PanelSent panel.PanelChoice
-        ctas.CompleteTask ctas.PreviewEmail ctas.SendEmail playbooks.complete playbooks.reopen
-        panel.PanelFill panel.PanelSent
+        panel.PanelFill panel.PanelSent panel.PanelChoice timeline.LogActivity
         ctas.CompleteTask ctas.ReopenTask ctas.SnoozeTask ctas.PreviewEmail ctas.SendEmail
         playbooks.complete playbooks.reopen playbooks.wake
         compose.compose_email compose.preview_email compose.send_email compose.compose_preview

@@ -286,6 +286,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{account_id}/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log a call, a meeting or a note; calls and meetings move the account's last activity */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    account_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Told"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TimelineEntry"];
+                    };
+                };
+                /** @description There is no such account. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description This key was used for another account. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{contact_id}/timeline": {
         parameters: {
             query?: never;
@@ -1261,7 +1325,7 @@ export interface components {
             opted_out_at: string | null;
         };
         Person: {
-            /** @description from, to, cc; bcc for its sender only. */
+            /** @description from, to, cc; bcc for its sender only; with: took part in a call. */
             part: string;
             name: string;
             email: string;
@@ -1305,6 +1369,21 @@ export interface components {
         Timeline: {
             items: components["schemas"]["TimelineEntry"][];
             next_cursor: string | null;
+        };
+        Told: {
+            /**
+             * Format: uuid
+             * @description Made by the client, once for each thing it logs: a repeated call writes it once.
+             */
+            key: string;
+            /** @enum {string} */
+            activity_type: "update" | "customer_call" | "in_person_meeting" | "workshop" | "at_risk";
+            subject: string;
+            /** @default  */
+            text: string;
+            /** Format: date-time */
+            occurred_at: string;
+            contact_ids?: string[];
         };
         AccountActivity: {
             /** Format: uuid */
