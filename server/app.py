@@ -26,6 +26,7 @@ from server.customer_360 import pages as customer_360_pages
 from server.db import Database, make_engine
 from server.health import blueprint as health
 from server.jobqueue import RqJobQueue
+from server.mail import contacts_api as new_contacts_api
 from server.mail import pages as mail_pages
 from server.mail import waiting as waiting_mail
 from server.mailboxes import pages as mailbox_pages
@@ -173,8 +174,17 @@ def _add_pages(app: Flask) -> None:
 
 def _add_api(app: Flask, settings: Settings) -> None:
     rest = api.install(app, session_cookie=auth_pages.session_cookie(settings))
-    for blueprint in (auth_api, accounts_api, contacts_api, timeline_api, cockpit_api, outbox_api, panel_api):
-        rest.register_blueprint(blueprint.blueprint)
+    for blueprint in (
+        auth_api.blueprint,
+        accounts_api.blueprint,
+        contacts_api.blueprint,
+        new_contacts_api.blueprint,
+        timeline_api.blueprint,
+        cockpit_api.blueprint,
+        outbox_api.blueprint,
+        panel_api.blueprint,
+    ):
+        rest.register_blueprint(blueprint)
 
 
 def _nav(runtime: Runtime) -> Sequence[NavEntry]:

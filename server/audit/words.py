@@ -66,6 +66,7 @@ DEED_WORDS: Mapping[str, str] = {
     "mail.queue.link": "Placed waiting mail on an account",
     "mail.queue.choose": "Chose between accounts for waiting mail",
     "mail.queue.contact": "Added a contact from waiting mail",
+    "new_contacts.AddContact": "Added a contact beside a mail",
     "mail.queue.domain": "Added a domain from waiting mail",
     "mail.queue.dismiss": "Dismissed waiting mail",
     "mail.queue.exclude": "Left waiting mail out",

@@ -79,6 +79,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("mail.queue.unmatched", "mail.queue.choose", "mail.queue.contact", "mail.queue.dismiss"),
         *("mail.queue.domain", "mail.queue.exclude", "mail.queue.link", "mail.account_choices"),
         *("mail.rules.exclude", "mail.rules.include_again", "mail.undo"),
+        "new_contacts.AddContact",
     ),
     Deed.CORRECT_MAIL: ("mail.move", "mail.never", "mail.unlink", "mail.rules.pair_again"),
     Deed.LOG_ACTIVITY: ("timeline.LogActivity",),

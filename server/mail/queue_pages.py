@@ -31,7 +31,6 @@ from server.web.identity import require_visitor
 blueprint = Blueprint("queue", __name__)
 
 HERE = "mail.queue.unmatched"
-_AT_ONCE = 100  # mails that are decided anew while the person waits
 
 
 @blueprint.get("/mail/unmatched")
@@ -134,7 +133,7 @@ def contact() -> BaseResponse | str:
         )
         made = contacts.by_id(session, contact_id)
         account = accounts.by_id(session, made.account_id).name
-        linked = _decide_anew(session, norm)
+        linked = _place_anew(session, norm)
     return _done(f"{made.full_name} is a contact of {account} now. {_mails(linked)} on its timeline.")
 
 
@@ -153,7 +152,7 @@ def domain() -> BaseResponse | str:
             says_nothing=lambda host: rules.why_nothing(host, registrable_domain(host)),
             now=here.clock.now(),
         ).domain
-        linked = _decide_anew(session, norm)
+        linked = _place_anew(session, norm)
     return _done(f"{kept} is a domain of {account.name} now. {_mails(linked)} on its timeline; the rest follows.")
 
 
@@ -231,12 +230,10 @@ def choose() -> BaseResponse | str:
     return _done(f"{_mails(len(ids))} on the timeline of {account.name}.")
 
 
-def _decide_anew(session: Session, norm: str) -> int:
-    """Bring the mails that asked to where the answer puts them, at once; the look for what was added does the rest."""
-    session.flush()
-    rules, now = load_rules(session), runtime().clock.now()
-    ids = waiting.messages_with(session, require_visitor().user_id, norm)[:_AT_ONCE]
-    return sum(rematch.relink(session, message_id, rules, now) for message_id in ids)
+def _place_anew(session: Session, norm: str) -> int:
+    return rematch.place_anew(
+        session, waiting.messages_with(session, require_visitor().user_id, norm), runtime().clock.now()
+    )
 
 
 def _own_mails(session: Session, norm: str) -> list[uuid.UUID]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, tuple_
@@ -37,6 +37,7 @@ _MARGIN = timedelta(hours=1)
 _BULK_CURSOR = "mail.reopen_bulk"
 _A_NIGHT = timedelta(hours=20)
 _MOST_OF_THREAD = 200
+_AT_ONCE = 100  # mails that are decided anew while a person waits
 
 
 def look(
@@ -72,6 +73,16 @@ def relink(session: Session, message_id: uuid.UUID, rules: Rules, now: datetime)
         for other_id in _waiting_beside(session, message_id):
             again.decide_anew(session, other_id, rules, now=now)
     return changed
+
+
+def place_anew(session: Session, message_ids: Sequence[uuid.UUID], now: datetime) -> int:
+    """Bring mails that asked about somebody to where the answer puts them, at once; how many changed.
+
+    The look for what was added does the rest.
+    """
+    session.flush()
+    rules = load_rules(session)
+    return sum(relink(session, message_id, rules, now) for message_id in message_ids[:_AT_ONCE])
 
 
 def reopen_bulk(session: Session, now: datetime) -> int:

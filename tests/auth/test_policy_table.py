@@ -48,7 +48,7 @@ TABLE = {
         personal_data.receipt_file retention.rules
     """,
     "TMA": """
-        panel.PanelFill panel.PanelSent panel.PanelChoice timeline.LogActivity
+        panel.PanelFill panel.PanelSent panel.PanelChoice timeline.LogActivity new_contacts.AddContact
         ctas.CompleteTask ctas.ReopenTask ctas.SnoozeTask ctas.PreviewEmail ctas.SendEmail
         playbooks.complete playbooks.reopen playbooks.wake
         compose.compose_email compose.preview_email compose.send_email compose.compose_preview

@@ -178,7 +178,53 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /** Add a contact; the caller's mail that waits because of this address goes to the account at once */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    account_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewContact"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Contact"];
+                    };
+                };
+                /** @description There is no such account. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The address is somebody's already: the detail says whose. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -1323,6 +1369,15 @@ export interface components {
             alternate_emails: string[];
             /** Format: date-time */
             opted_out_at: string | null;
+        };
+        NewContact: {
+            /** @default  */
+            first_name: string;
+            /** @default  */
+            last_name: string;
+            email: string;
+            /** @default  */
+            title: string;
         };
         Person: {
             /** @description from, to, cc; bcc for its sender only; with: took part in a call. */
