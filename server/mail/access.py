@@ -11,6 +11,7 @@ from server.auth import policy
 from server.auth.policy import Deed, Scope
 from server.errors import Forbidden
 from server.mail import queries
+from server.mail.models import LinkState
 from server.web.identity import Visitor, require_visitor
 
 
@@ -38,6 +39,42 @@ def demand_may_correct(session: Session, *, message_id: uuid.UUID, account_id: u
     if why_not:
         raise Forbidden("You cannot change where this mail stands.", cure=why_not)
     return visitor
+
+
+def demand_may_move(
+    session: Session, *, message_id: uuid.UUID, from_account_id: uuid.UUID, to_account_id: uuid.UUID
+) -> tuple[Visitor, uuid.UUID]:
+    """The visitor, and the account at which they may: where the mail stands, or where it stood before (to undo a move).
+
+    Raises Forbidden.
+    """
+    visitor = require_visitor()
+    if why_not_correct(session, visitor, message_id=message_id, account_id=from_account_id):
+        was_there = queries.link_state(session, message_id, to_account_id) == LinkState.UNLINKED
+        if was_there and not why_not_correct(session, visitor, message_id=message_id, account_id=to_account_id):
+            return visitor, to_account_id
+    return demand_may_correct(session, message_id=message_id, account_id=from_account_id), from_account_id
+
+
+def demand_may_link(session: Session, *, message_id: uuid.UUID, account_id: uuid.UUID, whole_thread: bool) -> Visitor:
+    """Holders place their own mail; who may correct it at an account brings back there what was taken off.
+
+    Raises Forbidden.
+    """
+    visitor = require_visitor()
+    policy.demand(visitor, Deed.SORT_MAIL)
+    if queries.holds(session, message_id, visitor.user_id):
+        return visitor
+    if not whole_thread and queries.link_state(session, message_id, account_id) == LinkState.UNLINKED:
+        return demand_may_correct(session, message_id=message_id, account_id=account_id)
+    raise Forbidden("This mail is not yours.", cure="Those whose own mail it is can say where it belongs.")
+
+
+def only_held_by(session: Session, visitor: Visitor, account_id: uuid.UUID) -> uuid.UUID | None:
+    """Whose mail alone a deed on many mails of this account may touch: None for its TAM and for admins."""
+    if is_admin(visitor) or accounts.by_id(session, account_id).tam_id == visitor.user_id:
+        return None
+    return visitor.user_id
 
 
 def demand_holder(session: Session, message_id: uuid.UUID) -> Visitor:

@@ -114,6 +114,7 @@ def link(
     account_id: uuid.UUID,
     whole_thread: bool = False,
     by: uuid.UUID,
+    only_held_by: uuid.UUID | None = None,
     now: datetime,
 ) -> None:
     """Onto this account's timeline, beside where it stands already. Of a mail that was taken off, see `bring_back`.
@@ -126,9 +127,9 @@ def link(
         bring_back(session, mail_message_id=mail_message_id, by=by, now=now)
         return
     word = word_on(session, message, by, now)
-    if whole_thread:
+    if whole_thread and holds_all(session, message, only_held_by):
         decide_thread(session, message, account_id, LinkState.LINKED, word)
-    for one in mails_of(session, message, whole_thread=whole_thread):
+    for one in mails_of(session, message, whole_thread=whole_thread, only_held_by=only_held_by):
         lost = ties_that_lost(session, one, account_id, by)
         standing = links_by_account(session, one.id).get(account_id)
         put(session, one, standing, account_id, word, clicked=message, lost=lost)

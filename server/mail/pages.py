@@ -12,16 +12,15 @@ from werkzeug.wrappers import Response as BaseResponse
 from server.accounts import queries as accounts
 from server.audit import note
 from server.errors import Forbidden, Invalid, NotFound
-from server.mail import correct, inbound_pages, present, queries, queue_pages, rules_pages
-from server.mail.access import demand_holder, demand_may_correct, is_admin, why_not_correct
+from server.mail import correct, inbound_pages, places, present, queries, queue_pages, rules_pages, words
+from server.mail.access import demand_holder, demand_may_correct, only_held_by, why_not_correct
 from server.mail.in_place import in_place
-from server.mail.models import LinkRule, LinkState
+from server.mail.models import LinkState
 from server.mail.queries import Why
 from server.mail.words import excluded_words
 from server.messages.safe_html import safe_html
 from server.timeline import queries as timeline
 from server.timeline.cut import SeenEntry
-from server.timeline.models import Level, most_careful
 from server.timeline.present import gmail_href, gmail_link, viewer_of
 from server.web.frame import Crumb, page, runtime, tell, wants_partial
 from server.web.guard import mail_frame
@@ -29,12 +28,6 @@ from server.web.identity import require_visitor
 
 blueprint = Blueprint("mail", __name__)
 blueprint.add_app_template_global(excluded_words, "excluded_words")
-
-_LEVEL_WORDS = {
-    Level.FULL: "Everything",
-    Level.SUBJECT: "Subject and people",
-    Level.METADATA: "People and time only",
-}
 
 
 @blueprint.get("/mail/<uuid:entry_id>/body")
@@ -155,9 +148,9 @@ def _card(session: Session, one: SeenEntry, found: Why) -> dict[str, Any]:
             session,
             message.mail_thread_id,
             found.account_id,
-            only_held_by=_only_held_by(session, found.account_id),
+            only_held_by=only_held_by(session, require_visitor(), found.account_id),
         ),
-        "never_address": _address_to_refuse(one, found),
+        "never_address": places.address_to_refuse(one, found),
         "levels": _levels(session, message.id) if one.seen.is_holder else [],
         "own_thread": queries.own_gmail_thread(session, message.id, visitor.user_id),
         "subject": one.subject,
@@ -165,22 +158,10 @@ def _card(session: Session, one: SeenEntry, found: Why) -> dict[str, Any]:
     }
 
 
-def _address_to_refuse(one: SeenEntry, found: Why) -> str:
-    if found.rule is LinkRule.SENT_FROM_HERE or (found.is_bcc and not one.seen.shows_bcc):
-        return ""
-    return found.address or ""
-
-
 def _levels(session: Session, message_id: uuid.UUID) -> list[dict[str, Any]]:
-    """What the viewer, a holder, may choose for colleagues. Nobody can open what another holder keeps closed."""
-    chosen = queries.levels(session, message_id)
-    usual, own = chosen.pop(require_visitor().user_id, (Level.FULL, None))
-    floor = most_careful([Level.FULL, *(theirs or usually for usually, theirs in chosen.values())])
-    now = most_careful([floor, own or usual])
     return [
-        {"value": level.value, "label": label, "is_chosen": level is now, "is_usual": level is usual}
-        for level, label in _LEVEL_WORDS.items()
-        if most_careful([level, floor]) is level
+        {"value": one.level.value, "label": one.label, "is_chosen": one.is_chosen, "is_usual": one.is_usual}
+        for one in places.level_choices(session, message_id, require_visitor().user_id)
     ]
 
 
@@ -208,12 +189,11 @@ def move(entry_id: uuid.UUID) -> BaseResponse | str:
             to_account_id=to_id,
             whole_thread=whole,
             by=require_visitor().user_id,
-            only_held_by=_only_held_by(session, found.account_id),
+            only_held_by=only_held_by(session, require_visitor(), found.account_id),
             now=here.clock.now(),
         )
     undo = _undo("move", found, from_account_id=to_id, to_account_id=found.account_id, whole=whole)
-    what = "The conversation stands" if whole else "This mail stands"
-    return _done(f"{what} on the timeline of {to.name} now.", found.account_id, undo)
+    return _done(words.moved(to.name, whole_thread=whole), found.account_id, undo)
 
 
 @blueprint.post("/mail/<uuid:entry_id>/unlink")
@@ -228,15 +208,12 @@ def unlink(entry_id: uuid.UUID) -> BaseResponse | str:
             account_id=found.account_id,
             whole_thread=whole,
             by=require_visitor().user_id,
-            only_held_by=_only_held_by(session, found.account_id),
+            only_held_by=only_held_by(session, require_visitor(), found.account_id),
             now=here.clock.now(),
         )
-    what = "The conversation is" if whole else "This mail is"
     # A whole conversation is many deeds: the first of its mails that comes back would not bring the others.
     undo = None if whole else _undo("link", found, to_account_id=found.account_id)
-    return _done(
-        f"{what} off the timeline of {found.account}, and will not come back by itself.", found.account_id, undo
-    )
+    return _done(words.taken_off(found.account, whole_thread=whole), found.account_id, undo)
 
 
 @blueprint.post("/mail/<uuid:entry_id>/never")
@@ -246,7 +223,7 @@ def never(entry_id: uuid.UUID) -> BaseResponse | str:
     with here.db.transaction() as session:
         found = _entry_to_correct(session, entry_id)
         one = timeline.one(session, viewer_of(require_visitor()), entry_id)
-        address = _address_to_refuse(one, found)
+        address = places.address_to_refuse(one, found)
         if not address or request.form.get("address") != address:
             raise Invalid("This address is not why the mail stands here.", cure="Load the page anew and try again.")
         correct.never_pair(
@@ -255,11 +232,10 @@ def never(entry_id: uuid.UUID) -> BaseResponse | str:
             account_id=found.account_id,
             email_norm=address,
             by=require_visitor().user_id,
-            only_held_by=_only_held_by(session, found.account_id),
+            only_held_by=only_held_by(session, require_visitor(), found.account_id),
             now=here.clock.now(),
         )
-    text = f"Mail of {address} will not go to {found.account} any more. “Mail rules” has the list, to take it back."
-    return _done(text, found.account_id, None)
+    return _done(words.never_again(address, found.account), found.account_id, None)
 
 
 @blueprint.post("/mail/<uuid:entry_id>/level")
@@ -272,23 +248,12 @@ def level(entry_id: uuid.UUID) -> BaseResponse | str:
         if one.mail_message_id is None:
             raise NotFound("This did not come from a mailbox.", cure="Everybody sees what is written here by hand.")
         demand_holder(session, one.mail_message_id)
-        chosen, words = _level_chosen(_levels(session, one.mail_message_id))
+        allowed = places.level_choices(session, one.mail_message_id, visitor.user_id)
+        chosen, told = places.level_chosen(allowed, request.form.get("level", ""))
         correct.restrict(
             session, mail_message_id=one.mail_message_id, level=chosen, by=visitor.user_id, now=here.clock.now()
         )
-    return _done(words, one.account_id, None)
-
-
-def _level_chosen(allowed: list[dict[str, Any]]) -> tuple[Level | None, str]:
-    """The level, None for the mailbox's own, and what to say of it. Raises Invalid."""
-    given = request.form.get("level", "")
-    if given == Level.NOTHING:
-        return Level.NOTHING, "Your copy is taken away and will not come back. In Gmail nothing changed."
-    found = next((each for each in allowed if each["value"] == given), None)
-    if found is None:
-        raise Invalid("This cannot be chosen here.", cure="Another holder of this mail keeps more of it back.")
-    words = f"Colleagues see of it: {found['label'].lower()}. You see all of it, as before."
-    return (None if found["is_usual"] else Level(given)), words
+    return _done(told, one.account_id, None)
 
 
 @blueprint.post("/mail/undo")
@@ -308,7 +273,7 @@ def undo() -> BaseResponse | str:
                 to_account_id=to_id,
                 whole_thread=_whole_thread(),
                 by=visitor.user_id,
-                only_held_by=_only_held_by(session, to_id),
+                only_held_by=only_held_by(session, require_visitor(), to_id),
                 now=here.clock.now(),
             )
         elif queries.link_state(session, message_id, to_id) == LinkState.UNLINKED:
@@ -326,14 +291,6 @@ def _entry_to_correct(session: Session, entry_id: uuid.UUID) -> Why:
         raise NotFound("This mail does not stand there any more.", cure="Load the page anew.")
     demand_may_correct(session, message_id=found.mail_message_id, account_id=found.account_id)
     return found
-
-
-def _only_held_by(session: Session, account_id: uuid.UUID) -> uuid.UUID | None:
-    """Whose mail alone a deed on many mails of this account may touch: None for its TAM and for admins."""
-    visitor = require_visitor()
-    if is_admin(visitor) or accounts.by_id(session, account_id).tam_id == visitor.user_id:
-        return None
-    return visitor.user_id
 
 
 def _undo(deed: str, found: Why, *, to_account_id: uuid.UUID, whole: bool = False, **more: Any) -> dict[str, Any]:
