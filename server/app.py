@@ -28,6 +28,7 @@ from server.health import blueprint as health
 from server.jobqueue import RqJobQueue
 from server.mail import contacts_api as new_contacts_api
 from server.mail import pages as mail_pages
+from server.mail import placing_api
 from server.mail import waiting as waiting_mail
 from server.mailboxes import pages as mailbox_pages
 from server.mailboxes import push as mailbox_push
@@ -179,6 +180,7 @@ def _add_api(app: Flask, settings: Settings) -> None:
         accounts_api.blueprint,
         contacts_api.blueprint,
         new_contacts_api.blueprint,
+        placing_api.blueprint,
         timeline_api.blueprint,
         cockpit_api.blueprint,
         outbox_api.blueprint,

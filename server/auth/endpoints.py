@@ -79,9 +79,12 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("mail.queue.unmatched", "mail.queue.choose", "mail.queue.contact", "mail.queue.dismiss"),
         *("mail.queue.domain", "mail.queue.exclude", "mail.queue.link", "mail.account_choices"),
         *("mail.rules.exclude", "mail.rules.include_again", "mail.undo"),
-        "new_contacts.AddContact",
+        *("new_contacts.AddContact", "placing.LinkMail"),
     ),
-    Deed.CORRECT_MAIL: ("mail.move", "mail.never", "mail.unlink", "mail.rules.pair_again"),
+    Deed.CORRECT_MAIL: (
+        *("mail.move", "mail.never", "mail.unlink", "mail.rules.pair_again"),
+        *("placing.MoveMail", "placing.UnlinkMail", "placing.NeverPairMail", "placing.LevelOfMail"),
+    ),
     Deed.LOG_ACTIVITY: ("timeline.LogActivity",),
     Deed.SET_RULES: (
         *("mail.rules.add_own_domain", "mail.rules.remove_own_domain"),

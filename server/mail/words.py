@@ -13,6 +13,7 @@ _WAITING = {
     "nobody_known": "Nobody in it is known, and nobody’s domain is that of one account",
 }
 COPY_GONE = "Your copy is taken away and will not come back. In Gmail nothing changed."
+READ_AGAIN = "It is being read from Gmail again, and placed as if it were new."
 _WHO_SEES = {
     Level.FULL: "Colleagues can read it.",
     Level.SUBJECT: "Colleagues see the subject, and only {whom} the text.",

@@ -49,6 +49,7 @@ TABLE = {
     """,
     "TMA": """
         panel.PanelFill panel.PanelSent panel.PanelChoice timeline.LogActivity new_contacts.AddContact
+        placing.MoveMail placing.UnlinkMail placing.LinkMail placing.NeverPairMail placing.LevelOfMail
         ctas.CompleteTask ctas.ReopenTask ctas.SnoozeTask ctas.PreviewEmail ctas.SendEmail
         playbooks.complete playbooks.reopen playbooks.wake
         compose.compose_email compose.preview_email compose.send_email compose.compose_preview

@@ -231,6 +231,317 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mails/{mail_id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mail_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a mail, or its whole conversation, from one account's timeline to another's */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    mail_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Move"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Placed"];
+                    };
+                };
+                /** @description There is no such mail or account. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description There is no such mail, or it does not stand there any more. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mails/{mail_id}/unlink": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mail_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a mail, or its whole conversation, off an account's timeline */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    mail_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AtAccount"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Placed"];
+                    };
+                };
+                /** @description There is no such mail or account. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description There is no such mail, or it does not stand there any more. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mails/{mail_id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mail_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put one's own mail, or its whole conversation, onto an account's timeline; also what was taken off */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    mail_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AtAccount"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Placed"];
+                    };
+                };
+                /** @description There is no such mail or account. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It was taken off, and no mailbox has it any more. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mails/{mail_id}/never": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mail_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that mail of the address by which this mail stands there never goes to that account */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    mail_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Never"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Placed"];
+                    };
+                };
+                /** @description There is no such mail or account. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mails/{mail_id}/level": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mail_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what colleagues see of one's own mail; nothing takes one's copy away */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    mail_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Level"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Placed"];
+                    };
+                };
+                /** @description There is no such mail. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It was taken off meanwhile. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/timeline": {
         parameters: {
             query?: never;
@@ -1378,6 +1689,87 @@ export interface components {
             email: string;
             /** @default  */
             title: string;
+        };
+        Move: {
+            /** Format: uuid */
+            from_account_id: string;
+            /** Format: uuid */
+            to_account_id: string;
+            /** @default false */
+            whole_thread: boolean;
+        };
+        LevelChoice: {
+            /** @enum {string} */
+            level: "full" | "subject" | "metadata" | "nothing";
+            label: string;
+            is_chosen: boolean;
+            /** @description As the caller chose for their mailbox. */
+            is_usual: boolean;
+        };
+        Place: {
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            href: string;
+            /** Format: uuid */
+            entry_id: string;
+            /** Format: uuid */
+            mail_message_id: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /** @description Why it is here, as a sentence. */
+            why: string;
+            /** @enum {string} */
+            level: "full" | "subject" | "metadata" | "nothing";
+            /** @description Who may read it, as a sentence. */
+            level_words: string;
+            can_correct: boolean;
+            /** @description Why the caller cannot, and whom to ask. */
+            why_not: string;
+            can_set_level: boolean;
+            /** @description What a holder may choose for colleagues; beside them there is always nothing. */
+            levels: components["schemas"]["LevelChoice"][];
+            /** @description Addresses of which can be said that their mail never goes to this account. */
+            never_addresses: string[];
+            /** @description How many mails a deed on the whole conversation reaches here. */
+            in_thread: number;
+        };
+        Undo: {
+            /** @enum {string} */
+            deed: "move" | "link";
+            /** Format: uuid */
+            from_account_id: string | null;
+            /** Format: uuid */
+            to_account_id: string | null;
+            /** Format: uuid */
+            account_id: string | null;
+            whole_thread: boolean;
+        };
+        Placed: {
+            /**
+             * @description removed: taken off for good. coming: it is read again, and placed as if it were new.
+             * @enum {string}
+             */
+            state: "linked" | "waiting" | "removed" | "coming";
+            /** @description What was done, as a sentence. */
+            words: string;
+            places: components["schemas"]["Place"][];
+            undo: components["schemas"]["Undo"] | null;
+        };
+        AtAccount: {
+            /** Format: uuid */
+            account_id: string;
+            /** @default false */
+            whole_thread: boolean;
+        };
+        Never: {
+            /** Format: uuid */
+            account_id: string;
+            email: string;
+        };
+        Level: {
+            /** @enum {string} */
+            level: "full" | "subject" | "metadata" | "nothing";
         };
         Person: {
             /** @description from, to, cc; bcc for its sender only; with: took part in a call. */
