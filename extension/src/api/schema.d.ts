@@ -1975,7 +1975,7 @@ export interface components {
             /** @enum {string} */
             level: "full" | "subject" | "metadata" | "nothing";
         };
-        Level: {
+        Level1: {
             /** @enum {string} */
             level: "full" | "subject" | "metadata" | "nothing";
             /** @description Who may read it then, as a sentence. */
@@ -1995,7 +1995,7 @@ export interface components {
             /** @description What holds for all of your mail; empty where nothing can be chosen. */
             usual_level: string;
             /** @description What can be chosen; nothing where the mailbox is not read or is not yours. */
-            levels: components["schemas"]["Level"][];
+            levels: components["schemas"]["Level1"][];
         };
         ContactBeside: {
             /** Format: uuid */
