@@ -154,6 +154,15 @@ class RunningSandbox:
             self._state.push.announce(db, now=self._state.now())
         return str(row["id"])
 
+    def send(self, mailbox: str, raw: bytes, *, thread_id: str | None = None) -> tuple[str, str]:
+        """As the owner would in Gmail's own page. Returns the ids of the message and its thread in their mailbox."""
+        with self.app.app_context(), self._owners_change() as db:
+            account = account_row(db, mailbox.lower())
+            if account is None:
+                raise ValueError(f"{mailbox} is not a user of this sandbox")
+            row = deliver.send_in_thread(db, account, MailText(raw), thread_id=thread_id, now=self._state.now())
+        return str(row["id"]), str(row["thread_id"])
+
     def place(self, mailbox: str, mails: Sequence[PlacedMail]) -> list[str]:
         """Put mail into a mailbox as it is, all in one transaction. Returns the Gmail ids."""
         return deliver.place(self._state, mailbox.lower(), mails)

@@ -17,6 +17,7 @@ from tests.conftest import settings_for_tests
 from tests.extension.chrome import BUILT, Chrome, chrome
 from tests.extension.home import Home, free_address
 from tests.extension.stand_in_gmail import StandInGmail, stand_in_gmail
+from tests.extension.stand_in_sync import Sync
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +33,10 @@ def gmail_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandInGm
 
 
 @pytest.fixture
-def browsing(browser: Browser, tmp_path: Path, gmail_server: StandInGmail, built: Path) -> Iterator[Chrome]:
+def browsing(
+    browser: Browser, tmp_path: Path, gmail_server: StandInGmail, sandbox: RunningSandbox, built: Path
+) -> Iterator[Chrome]:
+    gmail_server.sync, gmail_server.broken, gmail_server.readied = Sync(sandbox=sandbox), [], []
     with chrome(browser, tmp_path, gmail_server) as found:
         yield found
 
@@ -60,3 +64,9 @@ def panel(browsing: Chrome, home: Home) -> Page:
     browsing.sign_in(page, ALICE)
     expect(page.get_by_role("heading", name="You are Alice Moreau")).to_be_visible()
     return page
+
+
+@pytest.fixture
+def gmail(browsing: Chrome, panel: Page) -> Page:
+    [found] = [page for page in browsing.context.pages if "mail.google.com" in page.url]
+    return found

@@ -8,7 +8,7 @@ import ipaddress
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
@@ -18,29 +18,37 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
 from tests.cast import ALICE, BOB
+from tests.extension.stand_in_sync import Sync
 
 _PAGE = Path(__file__).with_suffix(".html")
 # As Google's order of accounts: /mail/u/0/ is the first that signed in.
 _ACCOUNTS = ((ALICE, "Alice Moreau"), (BOB, "Bob Lindqvist"))
 _POLICY = (
     "script-src 'nonce-{nonce}' 'strict-dynamic'; object-src 'none'; base-uri 'self'; "
-    "require-trusted-types-for 'script'; trusted-types gmail"
+    "require-trusted-types-for 'script'; trusted-types gmail; report-uri /broken"
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class StandInGmail:
-    """`key_hash`: of its public key, by which Chromium is told to believe it."""
+    """`key_hash`: of its public key, by which Chromium is told to believe it.
 
-    port: int
+    Anew for each test: `sync`, how its mail leaves; `broken`, what pages did against the policy; `readied`, pages that
+    Chrome loaded before anybody asked for them.
+    """
+
+    port: int = 0
     key_hash: str
+    sync: Sync = field(default_factory=Sync)
+    broken: list[str] = field(default_factory=list)
+    readied: list[str] = field(default_factory=list)
 
 
-def _app() -> Flask:
+def _app(gmail: StandInGmail) -> Flask:
     app = Flask(__name__)
 
     @app.get("/mail/u/<int:which>/")
@@ -48,11 +56,32 @@ def _app() -> Flask:
         email, name = _ACCOUNTS[which]
         nonce = secrets.token_urlsafe(16)
         html = _PAGE.read_text(encoding="utf-8")
-        values = {"nonce": nonce, "email": email, "name": name, "initial": name[0]}
-        values["title"] = f"Inbox (3) - {email} - Rapport Mail"
+        values = {"nonce": nonce, "email": email, "name": name, "initial": name[0], "which": str(which)}
+        place = "Compose Mail" if request.args.get("view") == "btop" else "Inbox (3)"
+        values["title"] = f"{place} - {email} - Rapport Mail"
         for key, value in values.items():
             html = html.replace("{{" + key + "}}", escape(value))
         return Response(html, headers={"Content-Security-Policy": _POLICY.format(nonce=nonce)})
+
+    @app.get("/stand_in_gmail.js")
+    def script() -> Response:
+        return Response(_PAGE.with_suffix(".js").read_text(encoding="utf-8"), mimetype="text/javascript")
+
+    @app.post("/sync/u/<int:which>/i/s")
+    def sync(which: int) -> Response:
+        status, text = gmail.sync.answer(_ACCOUNTS[which][0], request.get_data())
+        return Response(text, status=status, mimetype="application/json")
+
+    @app.post("/broken")
+    def broken() -> Response:
+        gmail.broken.append(request.get_data(as_text=True))
+        return Response(status=204)
+
+    @app.route("/readied", methods=["GET", "POST"])
+    def readied() -> list[str]:
+        if request.method == "POST":
+            gmail.readied.append(request.get_data(as_text=True))
+        return gmail.readied
 
     @app.get("/favicon.ico")
     def favicon() -> Response:
@@ -90,10 +119,12 @@ def _certificate(folder: Path) -> tuple[Path, Path, str]:
 def stand_in_gmail(folder: Path) -> Iterator[StandInGmail]:
     certificate, key, key_hash = _certificate(folder)
     context = (str(certificate), str(key))
-    server = make_server("127.0.0.1", 0, _app(), threaded=True, ssl_context=context)
+    found = StandInGmail(key_hash=key_hash)
+    server = make_server("127.0.0.1", 0, _app(found), threaded=True, ssl_context=context)
+    found.port = server.server_port
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    yield StandInGmail(port=server.server_port, key_hash=key_hash)
+    yield found
     server.shutdown()
     thread.join()
     server.server_close()
