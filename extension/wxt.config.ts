@@ -39,7 +39,8 @@ export default defineConfig({
     name: 'Rapport for Gmail',
     description: "Your customers' accounts, tasks and emails beside your Gmail. Talks to your company's own Rapport.",
     minimum_chrome_version: '123',
-    permissions: ['sidePanel', 'storage', 'identity'],
+    // scripting: for Gmail pages that are open as a newer version comes; it shows no warning and opens no other host.
+    permissions: ['sidePanel', 'storage', 'identity', 'scripting'],
     host_permissions: ['https://mail.google.com/*'],
     optional_host_permissions: ['https://*/*', 'http://localhost/*', 'http://127.0.0.1/*'],
     content_security_policy: { extension_pages: POLICY },

@@ -4,7 +4,7 @@ import { browser } from 'wxt/browser';
 import { Failed, failureOf, interrupted, type Failure } from './failures';
 import type { components } from './api/schema';
 import type { Call } from './operations';
-import type { InsertAsked, Inserted, PageSeen, Undone } from './gmail/shapes';
+import type { InsertAsked, Inserted, Left, Miss, Noticed, PageSeen, Undone } from './gmail/shapes';
 
 export type Me = components['schemas']['Me'];
 
@@ -35,6 +35,14 @@ export interface WorkerTable {
   gmail: { ask: Record<string, never>; answer: GmailSeen };
   insert: { ask: InsertAsked; answer: Inserted };
   undo: { ask: { insertId: string }; answer: Undone };
+  // Mails that left this person's Gmail, until they were seen; again when more is known of one.
+  left: { ask: Record<string, never>; answer: readonly Left[] };
+  leftSeen: { ask: { ids: readonly string[] }; answer: Record<string, never> };
+}
+
+// To the worker, from a Gmail page: all that a page may say. It gets no answer but that it was heard.
+export interface NoticeTable {
+  noticed: { ask: { account: string; noticed: Noticed }; answer: Record<string, never> };
 }
 
 // To a Gmail page, from the worker.
@@ -42,10 +50,14 @@ export interface PageTable {
   look: { ask: Record<string, never>; answer: PageSeen };
   insert: { ask: InsertAsked & { account: string }; answer: Inserted };
   undo: { ask: { insertId: string }; answer: Undone };
+  // Each is handed over once.
+  misses: { ask: Record<string, never>; answer: readonly Miss[] };
 }
 
 // From a Gmail page to whoever listens: something that `look` tells has changed.
 export const PAGE_CHANGED = 'page_changed';
+// From the worker: `left` has something new.
+export const MAIL_LEFT = 'mail_left';
 
 export type Answer<T> = { ok: true; value: T } | { ok: false; failure: Failure };
 type Handlers<Table> = {
@@ -56,7 +68,7 @@ type Answered<Table, Name extends keyof Table> = Table[Name] extends { answer: i
 type Sender = (message: unknown) => Promise<unknown>;
 
 interface Message {
-  readonly to: 'worker' | 'page';
+  readonly to: 'worker' | 'page' | 'notices';
   readonly name: string;
   readonly ask: unknown;
 }
@@ -101,6 +113,10 @@ export function askPage<Name extends keyof PageTable>(
 ): Promise<Answered<PageTable, Name>> {
   // A page that hangs must not keep the worker: less than the panel's patience.
   return send({ to: 'page', name, ask }, (message) => browser.tabs.sendMessage(tabId, message, { frameId: 0 }), 10_000);
+}
+
+export async function tellWorker(ask: Asked<NoticeTable, 'noticed'>): Promise<void> {
+  await send({ to: 'notices', name: 'noticed', ask }, (message) => browser.runtime.sendMessage(message), PATIENCE_MS);
 }
 
 // Answers messages to `to`; `mayAsk` says whose.

@@ -35,7 +35,7 @@ describe('whose mailbox it is', () => {
 
   it('is compared without case, and not known is not the same', () => {
     const me = { email: 'Alice@Rapport.example' } as Me;
-    const seen = (account: string | null): PageSeen => ({ account, composes: [], parts: [], tableDate: '' });
+    const seen = (account: string | null): PageSeen => ({ account, thread: null, composes: [], parts: [], tableDate: '' });
     expect(mismatch(seen('alice@rapport.example'), me)).toBeNull();
     expect(mismatch(seen('bob@rapport.example'), me)?.failure.state).toBe('wrong_account');
     expect(mismatch(seen(null), me)?.failure.state).toBe('wrong_account');

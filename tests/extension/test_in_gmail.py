@@ -2,56 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-from urllib.parse import urlsplit
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.cast import ALICE
-from tests.extension.chrome import OUR_ID, Chrome
-from tests.extension.home import Home
+from tests.extension.chrome import Chrome
+from tests.extension.writing import HTML, JEAN, TEXT, body, clear, insert, seen, write
 from tests.web.pages import ON_SQLITE
 
 pytestmark = ON_SQLITE
-JEAN = "jean@customer.example"
-HTML = '<p style="color: rgb(1, 2, 3); margin: 0px">Dear <b>Jean</b>,</p><p>welcome aboard.</p>'
-TEXT = "Dear Jean,\n\nwelcome aboard."
-
-
-@pytest.fixture
-def gmail(browsing: Chrome, panel: Page) -> Page:
-    [found] = [page for page in browsing.context.pages if "mail.google.com" in page.url]
-    return found
-
-
-def write(gmail: Page, **mail: Any) -> None:
-    gmail.evaluate("(mail) => standIn.write(mail)", mail)
-
-
-def clear(gmail: Page) -> None:
-    gmail.evaluate("() => document.querySelectorAll('form').forEach((form) => form.parentElement.remove())")
-
-
-def seen(browsing: Chrome, panel: Page) -> dict[str, Any]:
-    """The one mail that is being written."""
-    [found] = browsing.ask(panel, "gmail")["value"]["page"]["composes"]
-    assert isinstance(found, dict)
-    return found
-
-
-def insert(browsing: Chrome, panel: Page, **changes: str | None) -> dict[str, Any]:
-    ask = {"composeId": seen(browsing, panel)["id"], "html": HTML, "text": TEXT, "subject": "Welcome", **changes}
-    answer = browsing.ask(panel, "insert", ask)
-    assert answer["ok"], answer
-    found: dict[str, Any] = answer["value"]
-    return found
-
-
-def body(gmail: Page) -> str:
-    found: str = gmail.locator("[g_editable]").evaluate("(element) => element.innerHTML")
-    return found
 
 
 @pytest.mark.peer_case(82, 89, 97)
@@ -169,61 +128,3 @@ def test_the_self_test_says_what_is_found_and_a_part_that_is_gone_breaks_no_othe
     # The title is the other witness.
     expect(panel.get_by_text(f"This Gmail is yours: {ALICE}")).to_be_visible()
     insert(browsing, panel)
-
-
-@pytest.mark.peer_case(92)
-def test_an_update_leaves_no_ghost_in_an_open_gmail(browsing: Chrome, panel: Page, gmail: Page) -> None:
-    write(gmail, to=[JEAN])
-    insert(browsing, panel, html="<p>" + "long words " * 5000 + "</p>")
-    inserted = body(gmail)
-    browsing.update(panel)
-    fresh = browsing.panel()
-    expect(fresh.get_by_text("Rapport sees no Gmail page.")).to_be_visible()
-    expect(fresh.get_by_text("reload its page: it is older than this extension")).to_be_visible()
-    gmail.bring_to_front()
-    gmail.locator("[g_editable]").press("Control+z")
-    assert body(gmail) == inserted, "the old script does nothing any more"
-    gmail.reload()
-    expect(fresh.get_by_text(f"This Gmail is yours: {ALICE}")).to_be_visible()
-
-
-@pytest.mark.peer_case(86, 94)
-def test_no_call_leaves_for_any_other_host_and_no_token_for_gmails_page(
-    browsing: Chrome, panel: Page, gmail: Page, home: Home
-) -> None:
-    write(gmail, to=[JEAN])
-    insert(browsing, panel)
-    kept = browsing.kept(panel)["device"]["refreshToken"]
-    session = browsing.context.new_cdp_session(gmail)
-    worlds: list[dict[str, Any]] = []
-    session.on("Runtime.executionContextCreated", lambda event: worlds.append(event["context"]))
-    session.send("Runtime.enable")
-    [ours] = [world for world in worlds if world["origin"] == f"chrome-extension://{OUR_ID}"]
-    look = "chrome.storage.local.get().then((found) => JSON.stringify(found), (error) => 'refused: ' + error.message)"
-    asked = {"expression": look, "contextId": ours["id"], "awaitPromise": True}
-    value = session.send("Runtime.evaluate", asked)["result"]["value"]
-    assert value.startswith("refused: ")
-    panel.get_by_role("button", name="Sign out").click()
-    expect(panel.get_by_role("heading", name=f"Sign in at {home.host}")).to_be_visible()
-    assert kept not in gmail.content()
-    browsing.context.close()
-    by = hosts_asked(browsing)
-    assert by[f"chrome-extension://{OUR_ID}"] == {home.host}
-    assert by["https://mail.google.com"] == {"mail.google.com"}
-    # The rest that pages asked for is the sign-in's, whose last address Chrome catches itself.
-    caught = f"{OUR_ID}.chromiumapp.org"
-    assert set().union(*by.values()) <= {"mail.google.com", home.host, home.people_host, caught}
-
-
-def hosts_asked(browsing: Chrome) -> dict[str, set[str]]:
-    """Who asked which hosts for something, by Chromium's own log of the network; without what Chromium asks itself."""
-    log = json.loads(browsing.net_log.read_text(encoding="utf-8"))
-    kinds = {number: name for name, number in log["constants"]["logEventTypes"].items()}
-    found: dict[str, set[str]] = {}
-    for event in log["events"]:
-        said = event.get("params", {})
-        parts = urlsplit(said.get("url", ""))
-        if kinds[event["type"]] == "URL_REQUEST_START_JOB" and parts.scheme in ("http", "https", "ws", "wss"):
-            found.setdefault(said["initiator"], set()).add(parts.netloc)
-    del found["not an origin"]
-    return found

@@ -1,15 +1,18 @@
 // The mails that are being written on a Gmail page.
 import { addressIn } from './account';
 import { around, countMiss, find, findEvery } from './find';
+import { draftIdIn, hexIdIn } from './ids';
 import {
   NOT_WRITTEN,
   OLD_RECIPIENT_CELL,
   OLD_RECIPIENT_CHIP,
+  OWN_WINDOW,
   RECIPIENT_FORMS,
   RECIPIENT_KINDS,
   type RecipientKind,
 } from './selectors';
 import type { ComposeKind, ComposeSeen, Recipients } from './shapes';
+import { threadIdIn } from './thread';
 
 export interface Compose {
   readonly id: string;
@@ -49,6 +52,7 @@ export function seen(compose: Compose): ComposeSeen {
     kind: kindOf(compose),
     recipients: recipientsOf(compose),
     subject: subject?.value ?? null,
+    threadId: threadIdOf(compose),
     isPlainText: isPlainText(compose),
     hasSignature: find(compose.body, 'signature') !== null,
     isEmpty: isEmpty(compose.body),
@@ -56,8 +60,26 @@ export function seen(compose: Compose): ComposeSeen {
 }
 
 function kindOf({ body }: Compose): ComposeKind {
+  if (OWN_WINDOW.test(body.ownerDocument.location?.search ?? '')) return 'pop_out';
   if (around(body, 'full_screen')) return 'full_screen';
   return around(body, 'inline') ? 'inline' : 'popup';
+}
+
+// The compose that a click or a key was in.
+export function composeAround(page: Document, target: Node): Compose | null {
+  return composes(page).find((one) => one.root.contains(target)) ?? null;
+}
+
+// Gmail's own number of it, which stays when the compose is opened again.
+export function draftIdOf({ root }: Compose): string | null {
+  return draftIdIn((find(root, 'draft')?.element as HTMLInputElement | undefined)?.value);
+}
+
+// A reply below a mail answers the conversation that it stands in.
+function threadIdOf(compose: Compose): string | null {
+  const said = hexIdIn((find(compose.root, 'answered')?.element as HTMLInputElement | undefined)?.value);
+  if (said || kindOf(compose) !== 'inline') return said;
+  return threadIdIn(compose.body.ownerDocument);
 }
 
 export function subjectOf({ root }: Compose): HTMLInputElement | null {
@@ -76,7 +98,7 @@ function isEmpty(body: HTMLElement): boolean {
 }
 
 // The first form that has a field for "to" is the form that this compose has.
-function recipientsOf({ root }: Compose): Recipients | null {
+export function recipientsOf({ root }: Compose): Recipients | null {
   for (const form of RECIPIENT_FORMS) {
     const fields = (kind: RecipientKind) => [...root.querySelectorAll(form.field(kind))];
     if (!fields('to').length) continue;

@@ -1,6 +1,6 @@
 // Looks parts up in the table. A part that is not there is a miss: counted, never thrown.
 import { PARTS, TABLE_DATE, type Part, type PartName } from './selectors';
-import type { PartSeen } from './shapes';
+import type { Miss, PartSeen } from './shapes';
 
 export interface Hit {
   readonly element: Element;
@@ -8,6 +8,8 @@ export interface Hit {
 }
 
 const misses = new Map<PartName, number>();
+// Those that were not handed over yet.
+const fresh = new Map<PartName, number>();
 
 function variantsOf(name: PartName): [string, string][] {
   return Object.entries(PARTS[name].variants);
@@ -45,7 +47,19 @@ export function around(element: Element, name: PartName): Hit | null {
 }
 
 export function countMiss(name: PartName): void {
-  misses.set(name, (misses.get(name) ?? 0) + 1);
+  for (const counts of [misses, fresh]) counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
+// Each miss is handed over once.
+export function takeMisses(): Miss[] {
+  const taken = [...fresh].map(([part, count]) => ({ part, count }));
+  fresh.clear();
+  return taken;
+}
+
+// Gmail keeps in the page, out of sight, what was open before.
+export function isShown(element: Element): boolean {
+  return element.isConnected && (element.checkVisibility?.() ?? true);
 }
 
 // The self-test: each part, as it is in this moment.

@@ -91,6 +91,65 @@ export const PARTS = {
       'plain field': '.Ap textarea',
     },
   },
+  draft: {
+    words: 'the number of the draft',
+    inCompose: true,
+    isOptional: true,
+    variants: { 'draft field': 'input[type="hidden"][name="draft"]' },
+  },
+  answered: {
+    words: 'the conversation that a reply is for',
+    inCompose: true,
+    isOptional: true,
+    variants: { 'thread field': 'input[type="hidden"][name="lts"]' },
+  },
+  send: {
+    words: 'Send',
+    inCompose: true,
+    variants: {
+      'first button': '.IZ .Up div > div[role="button"]:not([aria-haspopup])',
+      'blue button': '[role="button"].aoO',
+      'by its keys': '[role="button"][data-tooltip*="Enter"]',
+    },
+  },
+  schedule: {
+    words: 'Schedule send',
+    inCompose: true,
+    isOptional: true,
+    variants: { 'entry of the menu': '[role="menuitem"][selector="scheduledSend"]' },
+  },
+  undo_send: {
+    words: 'Undo, after a mail was sent',
+    inCompose: false,
+    isOptional: true,
+    // Beside "View message": the same Undo stands there after archiving.
+    variants: { 'note at the bottom': '.vh:has(#link_vsm) #link_undo' },
+  },
+  thread: {
+    words: 'the conversation that is open',
+    inCompose: false,
+    isOptional: true,
+    variants: {
+      'heading with id': 'h2[data-legacy-thread-id]',
+      'heading with long id': 'h2[data-thread-perm-id]',
+      'part with id': '[role="main"] [data-legacy-thread-id]:has([data-legacy-message-id])',
+    },
+  },
+  message: {
+    words: 'its mails',
+    inCompose: false,
+    isOptional: true,
+    variants: {
+      'mail with both ids': '[data-message-id][data-legacy-message-id]',
+      'mail with id': '[data-legacy-message-id]',
+    },
+  },
+  person: {
+    words: 'the people in it',
+    inCompose: false,
+    isOptional: true,
+    variants: { 'sender and recipients': '.gD[email], .g2[email]', 'any name with an address': 'span[email][name]' },
+  },
 } as const satisfies Record<string, Part>;
 
 export type PartName = keyof typeof PARTS;
@@ -117,6 +176,15 @@ export const OLD_RECIPIENT_CHIP = 'span[email]';
 
 export type RecipientKind = 'to' | 'cc' | 'bcc';
 export const RECIPIENT_KINDS: readonly RecipientKind[] = ['to', 'cc', 'bcc'];
+
+// Compose and conversations in a window of their own: part of the address.
+export const OWN_WINDOW = /[?&]view=(btop|cm)(&|$)/;
+
+// The page's own traffic when a mail leaves: docs/extension.md, "How a send is noticed".
+export const SYNC_PATH = /^\/sync\/u\/\d{1,3}\/i\/s$/;
+// Labels that a mail has which leaves, and which a draft has.
+export const LEAVING = '^pfg';
+export const DRAFT = '^r';
 
 // What the body is looked at for when it is asked whether anything was written.
 export const NOT_WRITTEN = `${Object.values(PARTS.signature.variants).join(', ')}, ${Object.values(PARTS.quote.variants).join(', ')}`;

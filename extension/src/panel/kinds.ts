@@ -4,6 +4,7 @@ export const KINDS: Record<ComposeSeen['kind'], string> = {
   popup: 'new mail',
   full_screen: 'new mail, full screen',
   inline: 'reply',
+  pop_out: 'mail in a window of its own',
 };
 
 // "new mail, plain text · to 2 people"

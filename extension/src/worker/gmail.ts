@@ -4,8 +4,9 @@ import { browser } from 'wxt/browser';
 import { failureOf, noGmail, unknownAccount, wrongAccount, Failed } from '../failures';
 import { askPage, type GmailSeen, type Me } from '../messages';
 import type { InsertAsked, Inserted, PageSeen, Undone } from '../gmail/shapes';
+import { tellMisses } from './misses';
 
-const GMAIL = 'https://mail.google.com/*';
+export const GMAIL = 'https://mail.google.com/*';
 
 // Of several: the one in front, else the one that was in front last. By its host, since the panel may be a tab itself.
 async function gmailTabs(): Promise<number[]> {
@@ -36,7 +37,9 @@ export function mismatch(page: PageSeen, me: Me): Failed | null {
 // `me`: null for somebody who is signed out, to whom no mailbox is compared.
 export async function gmail(me: Me | null): Promise<GmailSeen> {
   try {
-    const { page } = await look();
+    const { tabId, page } = await look();
+    // By the way: whoever is signed in does not wait for it.
+    if (me) void tellMisses(() => askPage(tabId, 'misses', {})).catch(() => undefined);
     return { page, mismatch: me ? (mismatch(page, me)?.failure ?? null) : null };
   } catch (error) {
     return { page: null, mismatch: failureOf(error) };
