@@ -5,6 +5,7 @@ export const OPERATIONS = {
   situation: ['post', '/api/v1/panel/situation'],
   templates: ['post', '/api/v1/panel/templates'],
   fill: ['post', '/api/v1/panel/templates/{slug}/fill'],
+  choice: ['post', '/api/v1/panel/choice'],
   sent: ['post', '/api/v1/panel/sent'],
   accounts: ['get', '/api/v1/accounts'],
   contacts: ['get', '/api/v1/accounts/{account_id}/contacts'],

@@ -6,6 +6,7 @@ import { askWorker, type GmailSeen, type Me } from '../messages';
 import { hostOf } from '../worker/address';
 import { Mailbox } from './Mailbox';
 import { Heading, Note, Working } from './parts';
+import { Sent } from './Sent';
 import { useGmail } from './useGmail';
 import { Work } from './Work';
 
@@ -72,6 +73,7 @@ export function Home({ server, known, onChange }: { server: string; known: Me | 
   const isTheirs = !!gmail?.page && !gmail.mismatch;
   return (
     <>
+      <Sent />
       {!isTheirs && <Mailbox gmail={gmail} />}
       {isTheirs && gmail.page && <Work page={gmail.page} mailbox={me.email} />}
       <section class="card">

@@ -8,16 +8,17 @@ import { descriptionOf } from './kinds';
 import { Note, Working } from './parts';
 import { People } from './People';
 import { PickContact } from './PickContact';
-import { server, useAsked, type ContactBeside, type Situation } from './server';
+import { server, useAsked, type ContactBeside, type Draft, type Situation } from './server';
 import { Templates } from './Templates';
 import { useApply } from './useApply';
+import { useFiling } from './useFiling';
 
 // Somebody who adds three addresses is asked about once.
 const PAUSE_MS = 150;
 
-export function draftOf(compose: ComposeSeen, mailbox: string) {
+function draftOf(compose: ComposeSeen, mailbox: string): Draft {
   const { to = [], cc = [], bcc = [] } = compose.recipients ?? {};
-  return { written_from: mailbox, to: [...to], cc: [...cc], bcc: [...bcc], gmail_thread_id: null };
+  return { written_from: mailbox, to: [...to], cc: [...cc], bcc: [...bcc], gmail_thread_id: compose.threadId };
 }
 
 export function Writing({ compose, mailbox }: { compose: ComposeSeen; mailbox: string }) {
@@ -29,6 +30,7 @@ export function Writing({ compose, mailbox }: { compose: ComposeSeen; mailbox: s
   // Somebody who was chosen by hand stays chosen; of the recipients, the first that may be written to.
   const contact = wanted ?? known.find((one) => !one.opted_out_at) ?? known[0] ?? null;
   const apply = useApply(compose, contact);
+  const now = useFiling(compose.id, draft, situation);
   return (
     <>
       {asked.failure && <Note failure={asked.failure} onRetry={asked.again} />}
@@ -37,7 +39,7 @@ export function Writing({ compose, mailbox }: { compose: ComposeSeen; mailbox: s
         <section class="card" aria-labelledby="people-title" aria-busy={asked.isAsking}>
           <h2 id="people-title">{compose.subject || 'The mail that you write'}</h2>
           <p class="quiet">{descriptionOf(compose)}</p>
-          <Filing filing={situation.filing} isRead={situation.mailbox.is_read} />
+          {now && <Filing filing={now.filing} isRead={situation.mailbox.is_read} failure={now.failure} onChoose={now.choose} />}
           {compose.recipients ? (
             <People situation={situation} />
           ) : (

@@ -14,6 +14,8 @@ export type ContactBeside = components['schemas']['ContactBeside'];
 export type Filled = components['schemas']['Filled'];
 export type Suggestion = components['schemas']['Suggestion'];
 export type Fate = components['schemas']['Fate'];
+export type Draft = components['schemas']['Draft'];
+export type Level = Filing['levels'][number]['level'];
 
 export function server<Name extends OperationName>(operation: Name, input: InputOf<Name>): Promise<AnswerOf<Name>> {
   return askWorker('work', { operation, ...input } as Call) as Promise<AnswerOf<Name>>;
