@@ -80,6 +80,18 @@ def parties_of(incoming: Incoming, rules: Rules) -> tuple[Party, ...]:
     return tuple(found)
 
 
+def parties_named(people: Sequence[Person], rules: Rules) -> tuple[Party, ...]:
+    """People of whom only name and address are known, each address once; what is no address that mail goes to is left
+    out, and so are our own secret ones.
+    """
+    found: dict[str, Party] = {}
+    for person in people:
+        party = _party("to", len(found), person, rules)
+        if party.host and not is_secret(person.email):
+            found.setdefault(party.norm, party)
+    return tuple(found.values())
+
+
 def sender_of(parties: Sequence[Party]) -> Party | None:
     return next((party for party in parties if party.part == "from"), None)
 

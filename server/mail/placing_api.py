@@ -103,7 +103,7 @@ class NeverSchema(InputSchema):
     email = fields.String(required=True, validate=validate.Length(min=1, max=320))
 
 
-class LevelSchema(InputSchema):
+class MailLevelSchema(InputSchema):
     level = fields.String(required=True, validate=validate.OneOf(_LEVELS))
 
 
@@ -266,7 +266,7 @@ class NeverPairMail(MethodView):
 
 @blueprint.route("/mails/<uuid:mail_id>/level")
 class LevelOfMail(MethodView):
-    @blueprint.arguments(LevelSchema)
+    @blueprint.arguments(MailLevelSchema)
     @blueprint.response(200, PlacedSchema)
     @blueprint.alt_response(404, description="There is no such mail.")
     @blueprint.alt_response(409, description="It was taken off meanwhile.")

@@ -91,7 +91,7 @@ def strangers(session: Session, user_id: uuid.UUID, *, page: int = 0) -> tuple[l
     rows = session.execute(statement).all()
     norms = [row[0] for row in rows[:PAGE]]
     mails = _latest(session, user_id, norms)
-    suggested = _suggestions(session, {row[0]: row[3] for row in rows[:PAGE]})
+    suggested = suggestions(session, {row[0]: row[3] for row in rows[:PAGE]})
     found = [
         Stranger(
             norm=norm,
@@ -109,12 +109,22 @@ def strangers(session: Session, user_id: uuid.UUID, *, page: int = 0) -> tuple[l
 
 def ties(session: Session, user_id: uuid.UUID) -> list[Tie]:
     """Also of mails that are linked to other accounts for sure."""
+    return _ties(session, user_id)
+
+
+def ties_of(session: Session, user_id: uuid.UUID, message_ids: Sequence[uuid.UUID]) -> list[Tie]:
+    """Those of these mails, as far as the viewer holds them."""
+    return _ties(session, user_id, MailMessage.id.in_(message_ids)) if message_ids else []
+
+
+def _ties(session: Session, user_id: uuid.UUID, *which: ColumnElement[bool]) -> list[Tie]:
     statement = (
         select(MailMessage)
         .where(
             MailMessage.state.in_((MailState.WAITING, MailState.LINKED)),
             cast(MailMessage.ties, Text) != "{}",
             MailMessage.id.in_(_own(user_id)),
+            *which,
         )
         .order_by(MailMessage.sent_at.desc(), MailMessage.id.desc())
         .limit(_MOST_AT_ONCE)
@@ -227,8 +237,11 @@ def _mail(message_id: uuid.UUID, subject: str, sent_at: datetime) -> WaitingMail
     return WaitingMail(id=message_id, subject=subject or "No subject", sent_at=sent_at)
 
 
-def _suggestions(session: Session, registrables: dict[str, str]) -> dict[str, list[Suggestion]]:
-    """First accounts on whose mails the address was seen, then those with a similar domain or name."""
+def suggestions(session: Session, registrables: dict[str, str]) -> dict[str, list[Suggestion]]:
+    """For addresses that nobody knows, {address: its registrable domain}.
+
+    First accounts on whose mails the address was seen, then those with a similar domain or name.
+    """
     found: dict[str, dict[uuid.UUID, Suggestion]] = {norm: {} for norm in registrables}
     for norm, account_id, account, count in _seen_together(session, list(registrables)):
         because = f"was on {count} {'mail' if count == 1 else 'mails'} with them"

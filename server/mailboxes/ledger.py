@@ -253,6 +253,20 @@ def states_of(
     return found
 
 
+def of_thread(
+    session: Session, mailbox_id: uuid.UUID, gmail_thread_id: str, *, limit: int = 200
+) -> list[tuple[str, LedgerState, str | None]]:
+    """Gmail id, state and rule of what is known of a conversation in this mailbox, newest first."""
+    came = func.coalesce(MailboxMessage.received_at, MailboxMessage.not_before)
+    statement = (
+        select(MailboxMessage.gmail_message_id, MailboxMessage.state, MailboxMessage.rule)
+        .where(MailboxMessage.mailbox_id == mailbox_id, MailboxMessage.gmail_thread_id == gmail_thread_id)
+        .order_by(came.desc(), MailboxMessage.id.desc())
+        .limit(limit)
+    )
+    return [(row[0], LedgerState(row[1]), row[2]) for row in session.execute(statement)]
+
+
 def counts(session: Session, mailbox_id: uuid.UUID) -> Counts:
     by_state: Counter[LedgerState] = Counter()
     by_rule: Counter[str] = Counter()

@@ -87,6 +87,12 @@ def kind_by_headers(headers: Headers, sender: Person | None, *, is_answer: bool)
     return MailKind.PERSONAL, "No rule for automatic mail fits"
 
 
+def takes_no_mail(address: str) -> bool:
+    """Whether an address is one that nobody reads, by how it is called (like no-reply@)."""
+    local = address.rpartition("@")[0].lower()[:200]
+    return bool(_ROBOT.fullmatch(local) or _DAEMON.fullmatch(local))
+
+
 def is_from_mail_system(headers: Headers, sender: Person | None) -> bool:
     """True when a mail server may have written it: only then its text is searched for addresses that failed."""
     return is_daemon(sender) or has_empty_return_path(headers) or "x-failed-recipients" in headers

@@ -44,8 +44,11 @@ class Recipient:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmailTask:
-    """An open task to write an email. `is_mine`: whether who asks may work on it."""
+class OpenTask:
+    """An open task that is not snoozed; the template of one to write an email, else "".
+
+    `is_mine`: whether who asks may work on it.
+    """
 
     task: CtaTask
     template_slug: str
@@ -56,7 +59,11 @@ class EmailTask:
 @dataclass(frozen=True, kw_only=True)
 class OpenCta:
     cta: Cta
-    email_tasks: tuple[EmailTask, ...]
+    tasks: tuple[OpenTask, ...]
+
+    @property
+    def email_tasks(self) -> tuple[OpenTask, ...]:
+        return tuple(one for one in self.tasks if one.template_slug)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,37 +122,42 @@ def _account(
     session: Session, link: LinkTo, account: AccountView, *, asker: Asker, viewer: Viewer, today: date
 ) -> AccountBeside:
     contact = contacts.by_ids(session, [link.contact_id]) if link.contact_id else ()
-    entries = timeline.entries(session, viewer, Scope(account_id=link.account_id), limit=_LAST_ENTRIES)
+    why = words.why(link.rule, link.address, contact[0].full_name if contact else None, link.account)
+    return account_beside(session, account, why, asker=asker, viewer=viewer, today=today)
+
+
+def account_beside(
+    session: Session, account: AccountView, why: str, *, asker: Asker, viewer: Viewer, today: date
+) -> AccountBeside:
+    """With ten open CTAs and three entries at most. `today` is the asker's: it says which snoozes are over."""
+    entries = timeline.entries(session, viewer, Scope(account_id=account.id), limit=_LAST_ENTRIES)
     return AccountBeside(
-        account=account,
-        why=words.why(link.rule, link.address, contact[0].full_name if contact else None, link.account),
-        ctas=_ctas(session, link.account_id, asker, today),
-        entries=tuple(entries.entries),
+        account=account, why=why, ctas=_ctas(session, account.id, asker, today), entries=tuple(entries.entries)
     )
 
 
 def _ctas(session: Session, account_id: uuid.UUID, asker: Asker, today: date) -> tuple[OpenCta, ...]:
     open_ctas = playbooks.open_of_account(session, account_id)[:_MOST_CTAS]
     tasks = playbooks.tasks_of(session, [cta.id for cta in open_ctas])
-    return tuple(
-        OpenCta(
-            cta=cta,
-            email_tasks=_email_tasks(
-                session, cta, [task for task in tasks.get(cta.id, []) if task.is_to_do(today)], asker
-            ),
-        )
-        for cta in open_ctas
-    )
+    return tuple(OpenCta(cta=cta, tasks=_tasks(session, cta, tasks.get(cta.id, []), asker, today)) for cta in open_ctas)
 
 
-def _email_tasks(session: Session, cta: Cta, tasks: Sequence[CtaTask], asker: Asker) -> tuple[EmailTask, ...]:
-    waiting = [task for task in tasks if task.kind == TaskKind.EMAIL]
+def _tasks(session: Session, cta: Cta, tasks: Sequence[CtaTask], asker: Asker, today: date) -> tuple[OpenTask, ...]:
+    waiting = [task for task in tasks if task.is_to_do(today)]
     mine = work.may_work(session, waiting, cta, asker)
     found = []
     for task in waiting:
-        if task.email_template_id is not None:
-            template = email_templates.by_id(session, task.email_template_id)
-            found.append(
-                EmailTask(task=task, template_slug=template.slug, template_name=template.name, is_mine=task.id in mine)
+        template = (
+            email_templates.by_id(session, task.email_template_id)
+            if task.kind == TaskKind.EMAIL and task.email_template_id is not None
+            else None
+        )
+        found.append(
+            OpenTask(
+                task=task,
+                template_slug=template.slug if template else "",
+                template_name=template.name if template else "",
+                is_mine=task.id in mine,
             )
+        )
     return tuple(found)

@@ -501,7 +501,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["Level"];
+                    "application/json": components["schemas"]["MailLevel"];
                 };
             };
             responses: {
@@ -1600,6 +1600,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/panel/thread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where a conversation of one's own mailbox stands, what is open with its people, and what is asked */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ThreadArgs"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Thread"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1767,7 +1809,7 @@ export interface components {
             account_id: string;
             email: string;
         };
-        Level: {
+        MailLevel: {
             /** @enum {string} */
             level: "full" | "subject" | "metadata" | "nothing";
         };
@@ -2156,6 +2198,99 @@ export interface components {
             /** @description What became of it, as a sentence. */
             words: string;
             stands: components["schemas"]["Stands"][];
+        };
+        PersonHere: {
+            email: string;
+            /** @default  */
+            name: string;
+        };
+        ThreadArgs: {
+            /** @description The address of the Gmail that is open. */
+            written_from: string;
+            gmail_thread_id: string;
+            /**
+             * @description The mail that is open; state, words and places are of it where it is known.
+             * @default null
+             */
+            gmail_message_id: string | null;
+            people?: components["schemas"]["PersonHere"][];
+        };
+        OpenTask: {
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            title: string;
+            /** Format: date */
+            due_on: string | null;
+            /**
+             * Format: date
+             * @description The last day of a snooze that is over.
+             */
+            snoozed_through: string | null;
+            /** @description Whether the caller may work on it. */
+            is_mine: boolean;
+            template_slug: string | null;
+            template_name: string | null;
+        };
+        CtaOfThread: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            type: string;
+            priority: string;
+            /** Format: date */
+            due_on: string | null;
+            href: string;
+            tasks: components["schemas"]["OpenTask"][];
+        };
+        AccountOfThread: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            lifecycle_stage: string;
+            why: string;
+            href: string;
+            ctas: components["schemas"]["CtaOfThread"][];
+            entries: components["schemas"]["EntryBeside"][];
+        };
+        Stranger: {
+            email: string;
+            first_name: string;
+            last_name: string;
+            /**
+             * Format: uuid
+             * @description The account to suggest.
+             */
+            account_id: string | null;
+            account_name: string;
+        };
+        ChoiceOfAccount: {
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            /** @description Goes on after the account's name. */
+            because: string;
+        };
+        Question: {
+            /** Format: uuid */
+            mail_message_id: string;
+            /** @description Whose account is asked for; may be empty. */
+            email: string;
+            words: string;
+            accounts: components["schemas"]["ChoiceOfAccount"][];
+        };
+        Thread: {
+            mailbox: components["schemas"]["Mailbox"];
+            /** @enum {string} */
+            state: "linked" | "waiting" | "excluded" | "removed" | "coming" | "gone" | "unknown" | "not_read";
+            /** @description What became of the mail, as a sentence. */
+            words: string;
+            /** @description How many mails of it are on a timeline. */
+            logged: number;
+            places: components["schemas"]["Place"][];
+            accounts: components["schemas"]["AccountOfThread"][];
+            strangers: components["schemas"]["Stranger"][];
+            questions: components["schemas"]["Question"][];
         };
     };
     responses: {
