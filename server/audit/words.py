@@ -44,6 +44,7 @@ DEED_WORDS: Mapping[str, str] = {
     "panel.PanelChoice": "Chose who may read a mail before sending it",
     "panel.PanelSent": "Asked what became of a mail that left",
     "panel.PanelFill": "Filled in an email template beside a mail",
+    "panel.PanelDraft": "Had a draft made in Gmail",
     "mailboxes.connect": "Went to Google to connect a mailbox",
     "mailboxes.disconnect": "Disconnected a mailbox",
     "mailboxes.reading.start": "Switched on the reading of a mailbox",

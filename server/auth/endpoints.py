@@ -60,7 +60,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("playbooks.complete", "playbooks.reopen", "playbooks.wake"),
     ),
     Deed.SEND_EMAILS: (
-        *("ctas.PreviewEmail", "ctas.SendEmail", "panel.PanelFill"),
+        *("ctas.PreviewEmail", "ctas.SendEmail", "panel.PanelFill", "panel.PanelDraft"),
         *("compose.compose_email", "compose.preview_email", "compose.send_email", "compose.compose_preview"),
     ),
     Deed.SEE_OUTBOX: (
@@ -125,6 +125,7 @@ RATES = Rates(
         "mailbox_push.gmail": ("push", "3000/minute"),
         "ctas.SendEmail": ("send", "60/minute"),
         "compose.send_email": ("send", "60/minute"),
+        "panel.PanelDraft": ("send", "60/minute"),
         "template_editor.test_email": ("test_email", "20/minute"),
         "audit.export": ("export", "10/minute"),
         "personal_data.export": ("export", "10/minute"),

@@ -12,6 +12,7 @@ import binascii
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
@@ -59,18 +60,59 @@ def build_message(
     """`sender` and `to` are (name, email address); `date` is aware. Raises MessageRefused."""
     if date.tzinfo is None:
         raise ValueError("a naive datetime has no instant: give it a time zone")
-    boundary = f"=_{secrets.token_hex(16)}"
     lines = [
         _folded("From", _address(sender)),
         _folded("To", _address(to)),
-        _folded("Subject", _words(_checked("Subject", " ".join(subject.split())))),
+        _subject(subject),
         _folded("Date", [format_datetime(date)]),
         *_added(headers),
+    ]
+    return _whole(lines, ("plain", text), ("html", html))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipients:
+    """Addresses, without names."""
+
+    to: Sequence[str] = ()
+    cc: Sequence[str] = ()
+    bcc: Sequence[str] = ()
+
+
+def build_draft(*, sender: tuple[str, str], recipients: Recipients, subject: str, html: str, text: str) -> bytes:
+    """What a person goes on writing: recipients may be missing, and either of `html` and `text`. It has no date yet.
+
+    Raises MessageRefused.
+    """
+    lines = [_folded("From", _address(sender))]
+    for name, emails in (("To", recipients.to), ("Cc", recipients.cc), ("Bcc", recipients.bcc)):
+        if emails:
+            lines.append(_folded(name, _addresses(emails)))
+    lines.append(_subject(subject))
+    parts = [(kind, content) for kind, content in (("plain", text), ("html", html)) if content]
+    return _whole(lines, *(parts or [("plain", "")]))
+
+
+def _whole(lines: Sequence[str], *parts: tuple[str, str]) -> bytes:
+    """`parts` are (plain or html, content)."""
+    boundary = f"=_{secrets.token_hex(16)}"
+    head = [
+        *lines,
         _folded("MIME-Version", ["1.0"]),
         _folded("Content-Type", ["multipart/alternative;", f'boundary="{boundary}"']),
     ]
-    parts = [_part("plain", text, boundary), _part("html", html, boundary)]
-    return b"".join(["".join(lines).encode("ascii"), b"\r\n", *parts, f"--{boundary}--\r\n".encode()])
+    bodies = [_part(kind, content, boundary) for kind, content in parts]
+    return b"".join(["".join(head).encode("ascii"), b"\r\n", *bodies, f"--{boundary}--\r\n".encode()])
+
+
+def _subject(subject: str) -> str:
+    return _folded("Subject", _words(_checked("Subject", " ".join(subject.split()))))
+
+
+def _addresses(emails: Sequence[str]) -> list[str]:
+    """Of a whole header, each but the last with its comma."""
+    written = [_address(("", email)) for email in emails]
+    return [f"{words[-1]}," for words in written[:-1]] + written[-1]
 
 
 def _folded(name: str, words: Sequence[str]) -> str:

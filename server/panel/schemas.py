@@ -11,6 +11,8 @@ from server.web.api import InputSchema, OutputSchema
 
 _LONGEST_ADDRESS = 320
 _MOST_PEOPLE = 100
+_LONGEST_SUBJECT = 500
+_LONGEST_TEXT = 500_000
 
 
 def _address() -> fields.String:
@@ -208,3 +210,16 @@ class FateSchema(OutputSchema):
     state = fields.String(required=True, validate=validate.OneOf([str(one) for one in Left]))
     words = fields.String(required=True, metadata={"description": "What became of it, as a sentence."})
     stands = fields.List(fields.Nested(StandsSchema), required=True)
+
+
+class NewDraftArgs(InputSchema):
+    to = _people()
+    cc = _people()
+    bcc = _people()
+    subject = fields.String(load_default="", validate=validate.Length(max=_LONGEST_SUBJECT))
+    html = fields.String(load_default="", validate=validate.Length(max=_LONGEST_TEXT))
+    text = fields.String(load_default="", validate=validate.Length(max=_LONGEST_TEXT))
+
+
+class NewDraftSchema(OutputSchema):
+    href = fields.String(required=True, metadata={"description": "Opens the draft in your Gmail."})

@@ -147,6 +147,14 @@ def _gmail_address(mailbox_email: str | None, gmail_message_id: str | None) -> s
     return f"https://mail.google.com/mail/u/?authuser={quote(mailbox_email)}#all/{gmail_message_id}"
 
 
+def draft_href(mailbox_email: str, gmail_message_id: str) -> str:
+    """Where its writer goes on with a draft in Gmail."""
+    sandbox = runtime().settings.sandbox_url
+    if sandbox:
+        return f"{sandbox}/mail/{quote(mailbox_email)}/message/{gmail_message_id}"
+    return f"https://mail.google.com/mail/u/?authuser={quote(mailbox_email)}#drafts?compose={gmail_message_id}"
+
+
 def _thread(one: SeenThread, around: Around) -> dict[str, Any]:
     is_lazy = one.others > len(one.rest)
     return {

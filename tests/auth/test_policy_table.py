@@ -48,7 +48,8 @@ TABLE = {
         personal_data.receipt_file retention.rules
     """,
     "TMA": """
-        panel.PanelFill panel.PanelSent panel.PanelChoice timeline.LogActivity new_contacts.AddContact
+        panel.PanelFill panel.PanelSent panel.PanelChoice panel.PanelDraft
+        timeline.LogActivity new_contacts.AddContact
         placing.MoveMail placing.UnlinkMail placing.LinkMail placing.NeverPairMail placing.LevelOfMail
         ctas.CompleteTask ctas.ReopenTask ctas.SnoozeTask ctas.PreviewEmail ctas.SendEmail
         playbooks.complete playbooks.reopen playbooks.wake

@@ -1499,6 +1499,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/panel/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a draft in your Gmail, to go on with there
+         * @description Nothing is sent. Rapport forgets the draft at once; what you send from it is read as any other mail of yours.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewDraftArgs"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewDraft"];
+                    };
+                };
+                /** @description Your Gmail is not connected, or it refuses the draft. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                /** @description Gmail does not answer, or asks to wait. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/panel/choice": {
         parameters: {
             query?: never;
@@ -2152,6 +2215,21 @@ export interface components {
             /** @description How many texts hold a … that is to be filled in. */
             gaps: number;
             missing: components["schemas"]["Missing"][];
+        };
+        NewDraftArgs: {
+            to?: string[];
+            cc?: string[];
+            bcc?: string[];
+            /** @default  */
+            subject: string;
+            /** @default  */
+            html: string;
+            /** @default  */
+            text: string;
+        };
+        NewDraft: {
+            /** @description Opens the draft in your Gmail. */
+            href: string;
         };
         ChoiceArgs: {
             written_from: string;
