@@ -33,7 +33,6 @@ from server.mail import waiting as waiting_mail
 from server.mailboxes import pages as mailbox_pages
 from server.mailboxes import push as mailbox_push
 from server.panel import api as panel_api
-from server.panel import thread_api as panel_thread_api
 from server.personal_data import pages as personal_data_pages
 from server.personal_data import retention_pages
 from server.playbooks import api as cockpit_api
@@ -186,7 +185,6 @@ def _add_api(app: Flask, settings: Settings) -> None:
         cockpit_api.blueprint,
         outbox_api.blueprint,
         panel_api.blueprint,
-        panel_thread_api.blueprint,
     ):
         rest.register_blueprint(blueprint)
 

@@ -39,7 +39,7 @@ DEED_WORDS: Mapping[str, str] = {
     "sends.it_was_sent": "Said that an email was sent",
     "sends.it_was_not_sent": "Said that an email was not sent",
     "panel.PanelSituation": "Looked at what stands beside a mail",
-    "panel_thread.PanelThread": "Looked at what stands beside a conversation",
+    "panel.PanelThread": "Looked at what stands beside a conversation",
     "panel.PanelTemplates": "Looked for an email template beside a mail",
     "panel.PanelChoice": "Chose who may read a mail before sending it",
     "panel.PanelSent": "Asked what became of a mail that left",

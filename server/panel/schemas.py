@@ -53,13 +53,17 @@ class RecipientSchema(OutputSchema):
     contacts = fields.List(fields.Nested(ContactBesideSchema), required=True)
 
 
-class EmailTaskSchema(OutputSchema):
-    id = fields.UUID(required=True, attribute="task.id")
-    title = fields.String(required=True, attribute="task.title")
-    due_on = fields.Date(required=True, allow_none=True, attribute="task.due_on")
-    template_slug = fields.String(required=True)
-    template_name = fields.String(required=True)
-    is_mine = fields.Boolean(required=True)
+class OpenTaskSchema(OutputSchema):
+    id = fields.UUID(required=True)
+    kind = fields.String(required=True)
+    title = fields.String(required=True)
+    due_on = fields.Date(required=True, allow_none=True)
+    snoozed_through = fields.Date(
+        required=True, allow_none=True, metadata={"description": "The last day of a snooze that is over."}
+    )
+    is_mine = fields.Boolean(required=True, metadata={"description": "Whether the caller may work on it."})
+    template_slug = fields.String(required=True, allow_none=True)
+    template_name = fields.String(required=True, allow_none=True)
 
 
 class OpenCtaSchema(OutputSchema):
@@ -69,7 +73,7 @@ class OpenCtaSchema(OutputSchema):
     priority = fields.String(required=True)
     due_on = fields.Date(required=True, allow_none=True)
     href = fields.String(required=True)
-    email_tasks = fields.List(fields.Nested(EmailTaskSchema), required=True)
+    tasks = fields.List(fields.Nested(OpenTaskSchema), required=True)
 
 
 class EntryBesideSchema(OutputSchema):
@@ -90,7 +94,7 @@ class AccountBesideSchema(OutputSchema):
     entries = fields.List(fields.Nested(EntryBesideSchema), required=True)
 
 
-class LevelSchema(OutputSchema):
+class LevelToChooseSchema(OutputSchema):
     level = fields.String(required=True, validate=validate.OneOf([str(one) for one in Level]))
     words = fields.String(required=True, metadata={"description": "Who may read it then, as a sentence."})
 
@@ -114,7 +118,7 @@ class FilingSchema(OutputSchema):
         required=True, metadata={"description": "What holds for all of your mail; empty where nothing can be chosen."}
     )
     levels = fields.List(
-        fields.Nested(LevelSchema),
+        fields.Nested(LevelToChooseSchema),
         required=True,
         metadata={"description": "What can be chosen; nothing where the mailbox is not read or is not yours."},
     )

@@ -61,10 +61,6 @@ class OpenCta:
     cta: Cta
     tasks: tuple[OpenTask, ...]
 
-    @property
-    def email_tasks(self) -> tuple[OpenTask, ...]:
-        return tuple(one for one in self.tasks if one.template_slug)
-
 
 @dataclass(frozen=True, kw_only=True)
 class AccountBeside:

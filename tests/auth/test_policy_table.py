@@ -35,7 +35,7 @@ TABLE = {
         customer_360.account_list customer_360.account customer_360.account_timeline
         customer_360.people.contact customer_360.people.contact_timeline
         customer_360.people.everything customer_360.people.rest_of_thread
-        panel.PanelSituation panel.PanelTemplates panel_thread.PanelThread
+        panel.PanelSituation panel.PanelTemplates panel.PanelThread
         timeline.TimelineOfAccount timeline.ActivityOfAccounts timeline.TimelineOfContact timeline.TimelineOfEverything
         ctas.CtaList ctas.CtaDetail playbooks.cockpit playbooks.cta playbooks.task
         search.results search.suggest mail.why mail.rules.rules

@@ -42,7 +42,8 @@ def test_the_account_stands_there_with_the_rule_its_ctas_and_the_last_entries(
     assert account["href"].endswith(f"/accounts/{desk.book.account}")
     [cta] = account["ctas"]
     assert (cta["name"], cta["priority"], cta["type"]) == ("Onboard Helios Energy", "high", "lifecycle")
-    [task] = cta["email_tasks"]
+    task, to_do = cta["tasks"]
+    assert (to_do["kind"], to_do["template_slug"]) == ("to_do", None)
     assert (task["title"], task["template_slug"], task["is_mine"]) == (
         "Send the welcome email",
         "onboarding-welcome",
@@ -58,17 +59,18 @@ def test_the_account_stands_there_with_the_rule_its_ctas_and_the_last_entries(
 def test_a_colleagues_task_is_told_from_ones_own(sign_in: SignIn, desk: Desk) -> None:
     bob = sign_in(desk.book.bob)
     found = bob.post("/api/v1/panel/situation", json={"written_from": BOB, "to": [TOM]}).get_json()
-    assert found["accounts"][0]["ctas"][0]["email_tasks"][0]["is_mine"] is False
+    assert found["accounts"][0]["ctas"][0]["tasks"][0]["is_mine"] is False
 
 
 def test_what_is_snoozed_is_not_among_what_is_open(beside: Ask, alice: SignedInClient, desk: Desk) -> None:
     later = (desk.now + timedelta(days=2)).date().isoformat()
     alice.post(f"/api/v1/tasks/{desk.book.email_task}/snooze", json={"through": later})
-    assert beside(TOM)["accounts"][0]["ctas"][0]["email_tasks"] == []
+    [other] = beside(TOM)["accounts"][0]["ctas"][0]["tasks"]
+    assert other["kind"] == "to_do"
     found = alice.post("/api/v1/panel/templates", json={"account_ids": [str(desk.book.account)]}).get_json()
     assert all("For the task" not in one["why"] for one in found["items"])
     alice.post(f"/api/v1/tasks/{desk.book.email_task}/snooze", json={"through": None})
-    assert len(beside(TOM)["accounts"][0]["ctas"][0]["email_tasks"]) == 1
+    assert len(beside(TOM)["accounts"][0]["ctas"][0]["tasks"]) == 2
 
 
 @ON_SQLITE

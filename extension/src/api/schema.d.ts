@@ -1499,6 +1499,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/panel/thread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where a conversation of one's own mailbox stands, what is open with its people, and what is asked */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ThreadArgs"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Thread"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/panel/draft": {
         parameters: {
             query?: never;
@@ -1651,48 +1693,6 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Fate"];
-                    };
-                };
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/panel/thread": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Where a conversation of one's own mailbox stands, what is open with its people, and what is asked */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ThreadArgs"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Thread"];
                     };
                 };
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -2080,7 +2080,7 @@ export interface components {
             /** @enum {string} */
             level: "full" | "subject" | "metadata" | "nothing";
         };
-        Level1: {
+        LevelToChoose: {
             /** @enum {string} */
             level: "full" | "subject" | "metadata" | "nothing";
             /** @description Who may read it then, as a sentence. */
@@ -2100,7 +2100,7 @@ export interface components {
             /** @description What holds for all of your mail; empty where nothing can be chosen. */
             usual_level: string;
             /** @description What can be chosen; nothing where the mailbox is not read or is not yours. */
-            levels: components["schemas"]["Level1"][];
+            levels: components["schemas"]["LevelToChoose"][];
         };
         ContactBeside: {
             /** Format: uuid */
@@ -2118,15 +2118,22 @@ export interface components {
             is_ours: boolean;
             contacts: components["schemas"]["ContactBeside"][];
         };
-        EmailTask: {
+        OpenTask: {
             /** Format: uuid */
             id: string;
+            kind: string;
             title: string;
             /** Format: date */
             due_on: string | null;
-            template_slug: string;
-            template_name: string;
+            /**
+             * Format: date
+             * @description The last day of a snooze that is over.
+             */
+            snoozed_through: string | null;
+            /** @description Whether the caller may work on it. */
             is_mine: boolean;
+            template_slug: string | null;
+            template_name: string | null;
         };
         OpenCta: {
             /** Format: uuid */
@@ -2137,7 +2144,7 @@ export interface components {
             /** Format: date */
             due_on: string | null;
             href: string;
-            email_tasks: components["schemas"]["EmailTask"][];
+            tasks: components["schemas"]["OpenTask"][];
         };
         EntryBeside: {
             /** Format: uuid */
@@ -2216,6 +2223,61 @@ export interface components {
             gaps: number;
             missing: components["schemas"]["Missing"][];
         };
+        PersonHere: {
+            email: string;
+            /** @default  */
+            name: string;
+        };
+        ThreadArgs: {
+            /** @description The address of the Gmail that is open. */
+            written_from: string;
+            gmail_thread_id: string;
+            /**
+             * @description The mail that is open; state, words and places are of it where it is known.
+             * @default null
+             */
+            gmail_message_id: string | null;
+            people?: components["schemas"]["PersonHere"][];
+        };
+        Stranger: {
+            email: string;
+            first_name: string;
+            last_name: string;
+            /**
+             * Format: uuid
+             * @description The account to suggest.
+             */
+            account_id: string | null;
+            account_name: string;
+        };
+        ChoiceOfAccount: {
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            /** @description Goes on after the account's name. */
+            because: string;
+        };
+        Question: {
+            /** Format: uuid */
+            mail_message_id: string;
+            /** @description Whose account is asked for; may be empty. */
+            email: string;
+            words: string;
+            accounts: components["schemas"]["ChoiceOfAccount"][];
+        };
+        Thread: {
+            mailbox: components["schemas"]["Mailbox"];
+            /** @enum {string} */
+            state: "linked" | "waiting" | "excluded" | "removed" | "coming" | "gone" | "unknown" | "not_read";
+            /** @description What became of the mail, as a sentence. */
+            words: string;
+            /** @description How many mails of it are on a timeline. */
+            logged: number;
+            places: components["schemas"]["Place"][];
+            accounts: components["schemas"]["AccountBeside"][];
+            strangers: components["schemas"]["Stranger"][];
+            questions: components["schemas"]["Question"][];
+        };
         NewDraftArgs: {
             to?: string[];
             cc?: string[];
@@ -2276,99 +2338,6 @@ export interface components {
             /** @description What became of it, as a sentence. */
             words: string;
             stands: components["schemas"]["Stands"][];
-        };
-        PersonHere: {
-            email: string;
-            /** @default  */
-            name: string;
-        };
-        ThreadArgs: {
-            /** @description The address of the Gmail that is open. */
-            written_from: string;
-            gmail_thread_id: string;
-            /**
-             * @description The mail that is open; state, words and places are of it where it is known.
-             * @default null
-             */
-            gmail_message_id: string | null;
-            people?: components["schemas"]["PersonHere"][];
-        };
-        OpenTask: {
-            /** Format: uuid */
-            id: string;
-            kind: string;
-            title: string;
-            /** Format: date */
-            due_on: string | null;
-            /**
-             * Format: date
-             * @description The last day of a snooze that is over.
-             */
-            snoozed_through: string | null;
-            /** @description Whether the caller may work on it. */
-            is_mine: boolean;
-            template_slug: string | null;
-            template_name: string | null;
-        };
-        CtaOfThread: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            type: string;
-            priority: string;
-            /** Format: date */
-            due_on: string | null;
-            href: string;
-            tasks: components["schemas"]["OpenTask"][];
-        };
-        AccountOfThread: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            lifecycle_stage: string;
-            why: string;
-            href: string;
-            ctas: components["schemas"]["CtaOfThread"][];
-            entries: components["schemas"]["EntryBeside"][];
-        };
-        Stranger: {
-            email: string;
-            first_name: string;
-            last_name: string;
-            /**
-             * Format: uuid
-             * @description The account to suggest.
-             */
-            account_id: string | null;
-            account_name: string;
-        };
-        ChoiceOfAccount: {
-            /** Format: uuid */
-            account_id: string;
-            account_name: string;
-            /** @description Goes on after the account's name. */
-            because: string;
-        };
-        Question: {
-            /** Format: uuid */
-            mail_message_id: string;
-            /** @description Whose account is asked for; may be empty. */
-            email: string;
-            words: string;
-            accounts: components["schemas"]["ChoiceOfAccount"][];
-        };
-        Thread: {
-            mailbox: components["schemas"]["Mailbox"];
-            /** @enum {string} */
-            state: "linked" | "waiting" | "excluded" | "removed" | "coming" | "gone" | "unknown" | "not_read";
-            /** @description What became of the mail, as a sentence. */
-            words: string;
-            /** @description How many mails of it are on a timeline. */
-            logged: number;
-            places: components["schemas"]["Place"][];
-            accounts: components["schemas"]["AccountOfThread"][];
-            strangers: components["schemas"]["Stranger"][];
-            questions: components["schemas"]["Question"][];
         };
     };
     responses: {

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import url_for
 from flask.views import MethodView
 
 from server.auth import people
 from server.mailboxes import connection
 from server.panel import fill as filling
-from server.panel.api.frame import blueprint, draft_of, filing_of, home
+from server.panel.api.accounts import account_of
+from server.panel.api.frame import blueprint, draft_of, filing_of
 from server.panel.fill import Filled
 from server.panel.schemas import (
     DraftSchema,
@@ -21,10 +21,8 @@ from server.panel.schemas import (
     SuggestArgs,
     SuggestionsSchema,
 )
-from server.panel.situation import AccountBeside, OpenCta, Recipient, situation
+from server.panel.situation import Recipient, situation
 from server.panel.suggest import Around, Suggestion, suggest
-from server.timeline.cut import SeenEntry
-from server.timeline.models import ACTIVITY_LABELS
 from server.timeline.present import viewer_of
 from server.web.frame import runtime
 from server.web.identity import require_visitor
@@ -58,48 +56,12 @@ class PanelSituation(MethodView):
             },
             "filing": filing_of(filing),
             "recipients": [_recipient(one) for one in found.recipients],
-            "accounts": [_account(one) for one in found.accounts],
+            "accounts": [account_of(one) for one in found.accounts],
         }
 
 
 def _recipient(one: Recipient) -> dict[str, Any]:
     return {"email": one.email, "is_ours": one.is_ours, "contacts": list(one.contacts)}
-
-
-def _account(one: AccountBeside) -> dict[str, Any]:
-    account = one.account
-    return {
-        "id": account.id,
-        "name": account.name,
-        "lifecycle_stage": account.stage_label,
-        "why": one.why,
-        "href": home() + url_for("customer_360.account", account_id=account.id),
-        "ctas": [_cta(each) for each in one.ctas],
-        "entries": [_entry(each) for each in one.entries],
-    }
-
-
-def _cta(one: OpenCta) -> dict[str, Any]:
-    cta = one.cta
-    return {
-        "id": cta.id,
-        "name": cta.name,
-        "type": cta.cta_type,
-        "priority": cta.priority,
-        "due_on": cta.due_on,
-        "href": home() + url_for("playbooks.cta", cta_id=cta.id),
-        "email_tasks": list(one.email_tasks),
-    }
-
-
-def _entry(one: SeenEntry) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "activity": ACTIVITY_LABELS[one.activity_type],
-        "occurred_at": one.occurred_at,
-        "direction": one.direction,
-        "subject": one.seen.subject,
-    }
 
 
 @blueprint.route("/panel/templates")

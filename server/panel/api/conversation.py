@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import url_for
 from flask.views import MethodView
 from marshmallow import fields, validate
 
@@ -13,16 +12,14 @@ from server.auth import people
 from server.mail.placing_api import PlaceSchema, placed
 from server.messages.clean import one_line
 from server.messages.model import Person
-from server.panel.api import EntryBesideSchema, MailboxSchema
+from server.panel.api.accounts import account_of
+from server.panel.api.frame import blueprint
 from server.panel.conversation import Conversation, Standing
-from server.panel.situation import AccountBeside, OpenCta, OpenTask
+from server.panel.schemas import AccountBesideSchema, MailboxSchema
 from server.panel.thread import Question, ThreadBeside, beside
-from server.timeline.cut import SeenEntry
-from server.web.api import InputSchema, OutputSchema, api_blueprint
+from server.web.api import InputSchema, OutputSchema
 from server.web.frame import runtime
 from server.web.identity import require_visitor
-
-blueprint = api_blueprint("panel_thread", "What stands beside a conversation in Gmail")
 
 _LONGEST_ADDRESS, _LONGEST_NAME = 320, 500
 _MOST_PEOPLE = 100
@@ -48,39 +45,6 @@ class ThreadArgs(InputSchema):
         metadata={"description": "The mail that is open; state, words and places are of it where it is known."},
     )
     people = fields.List(fields.Nested(PersonHereSchema), load_default=list, validate=validate.Length(max=_MOST_PEOPLE))
-
-
-class OpenTaskSchema(OutputSchema):
-    id = fields.UUID(required=True)
-    kind = fields.String(required=True)
-    title = fields.String(required=True)
-    due_on = fields.Date(required=True, allow_none=True)
-    snoozed_through = fields.Date(
-        required=True, allow_none=True, metadata={"description": "The last day of a snooze that is over."}
-    )
-    is_mine = fields.Boolean(required=True, metadata={"description": "Whether the caller may work on it."})
-    template_slug = fields.String(required=True, allow_none=True)
-    template_name = fields.String(required=True, allow_none=True)
-
-
-class CtaOfThreadSchema(OutputSchema):
-    id = fields.UUID(required=True)
-    name = fields.String(required=True)
-    type = fields.String(required=True)
-    priority = fields.String(required=True)
-    due_on = fields.Date(required=True, allow_none=True)
-    href = fields.String(required=True)
-    tasks = fields.List(fields.Nested(OpenTaskSchema), required=True)
-
-
-class AccountOfThreadSchema(OutputSchema):
-    id = fields.UUID(required=True)
-    name = fields.String(required=True)
-    lifecycle_stage = fields.String(required=True)
-    why = fields.String(required=True)
-    href = fields.String(required=True)
-    ctas = fields.List(fields.Nested(CtaOfThreadSchema), required=True)
-    entries = fields.List(fields.Nested(EntryBesideSchema), required=True)
 
 
 class StrangerSchema(OutputSchema):
@@ -112,7 +76,7 @@ class ThreadSchema(OutputSchema):
     words = fields.String(required=True, metadata={"description": "What became of the mail, as a sentence."})
     logged = fields.Integer(required=True, metadata={"description": "How many mails of it are on a timeline."})
     places = fields.List(fields.Nested(PlaceSchema), required=True)
-    accounts = fields.List(fields.Nested(AccountOfThreadSchema), required=True)
+    accounts = fields.List(fields.Nested(AccountBesideSchema), required=True)
     strangers = fields.List(fields.Nested(StrangerSchema), required=True)
     questions = fields.List(fields.Nested(QuestionSchema), required=True)
 
@@ -151,7 +115,7 @@ def _thread(conversation: Conversation, found: ThreadBeside) -> dict[str, Any]:
         "words": found.words,
         "logged": found.logged,
         "places": [placed(one) for one in found.places],
-        "accounts": [_account(one) for one in found.accounts],
+        "accounts": [account_of(one) for one in found.accounts],
         "strangers": list(found.strangers),
         "questions": [_question(one) for one in found.questions],
     }
@@ -164,56 +128,3 @@ def _question(one: Question) -> dict[str, Any]:
         "words": one.words,
         "accounts": list(one.accounts),
     }
-
-
-def _account(one: AccountBeside) -> dict[str, Any]:
-    return {
-        "id": one.account.id,
-        "name": one.account.name,
-        "lifecycle_stage": one.account.stage_label,
-        "why": one.why,
-        "href": _home() + url_for("customer_360.account", account_id=one.account.id),
-        "ctas": [_cta(each) for each in one.ctas],
-        "entries": [_entry(each) for each in one.entries],
-    }
-
-
-def _cta(one: OpenCta) -> dict[str, Any]:
-    cta = one.cta
-    return {
-        "id": cta.id,
-        "name": cta.name,
-        "type": cta.cta_type,
-        "priority": cta.priority,
-        "due_on": cta.due_on,
-        "href": _home() + url_for("playbooks.cta", cta_id=cta.id),
-        "tasks": [_task(each) for each in one.tasks],
-    }
-
-
-def _task(one: OpenTask) -> dict[str, Any]:
-    task = one.task
-    return {
-        "id": task.id,
-        "kind": task.kind,
-        "title": task.title,
-        "due_on": task.due_on,
-        "snoozed_through": task.snoozed_through,
-        "is_mine": one.is_mine,
-        "template_slug": one.template_slug or None,
-        "template_name": one.template_name or None,
-    }
-
-
-def _entry(one: SeenEntry) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "activity": one.activity_label,
-        "occurred_at": one.occurred_at,
-        "direction": one.direction,
-        "subject": one.seen.subject,
-    }
-
-
-def _home() -> str:
-    return runtime().settings.base_url
