@@ -9,7 +9,18 @@ export const OPERATIONS = {
   sent: ['post', '/api/v1/panel/sent'],
   accounts: ['get', '/api/v1/accounts'],
   contacts: ['get', '/api/v1/accounts/{account_id}/contacts'],
+  addContact: ['post', '/api/v1/accounts/{account_id}/contacts'],
+  logActivity: ['post', '/api/v1/accounts/{account_id}/activities'],
+  thread: ['post', '/api/v1/panel/thread'],
+  move: ['post', '/api/v1/mails/{mail_id}/move'],
+  unlink: ['post', '/api/v1/mails/{mail_id}/unlink'],
+  link: ['post', '/api/v1/mails/{mail_id}/link'],
+  never: ['post', '/api/v1/mails/{mail_id}/never'],
+  level: ['post', '/api/v1/mails/{mail_id}/level'],
   completeTask: ['post', '/api/v1/tasks/{task_id}/complete'],
+  reopenTask: ['post', '/api/v1/tasks/{task_id}/reopen'],
+  snoozeTask: ['post', '/api/v1/tasks/{task_id}/snooze'],
+  draft: ['post', '/api/v1/panel/draft'],
 } as const satisfies Record<string, readonly ['get' | 'post', keyof paths]>;
 
 export type OperationName = keyof typeof OPERATIONS;

@@ -1,20 +1,24 @@
 // What became of a chosen template: values that are missing, the text in the mail with the way back, or another way to use it.
+import { useState } from 'preact/hooks';
+
 import type { ComposeSeen } from '../gmail/shapes';
 import { copyRich } from './copy';
 import { Missing } from './Missing';
 import { Note, Working } from './parts';
-import type { Filled } from './server';
+import { server, useDeed, type Filled } from './server';
 import type { Apply, Step } from './useApply';
 
 export function Applied({ apply, compose }: { apply: Apply; compose: ComposeSeen | null }) {
   const { step } = apply;
+  const [said, setSaid] = useState('');
   if (step.at === 'idle') return null;
   if (step.at === 'filling') return <Working words={`Filling in ${step.name} …`} />;
   if (step.at === 'missing') return <Missing key={step.filled.slug} step={step} onGive={apply.give} onClose={apply.close} />;
   if (step.at === 'failed') {
     return (
       <Note failure={step.failure} onRetry={step.again}>
-        {step.filled && <Copy filled={step.filled} onSaid={apply.say} />}
+        {step.filled && <Otherwise filled={step.filled} compose={compose} onSaid={setSaid} />}
+        {said && <p role="status">{said}</p>}
         <button type="button" class="button" onClick={apply.close}>
           Close
         </button>
@@ -52,7 +56,7 @@ function Ready({ step, apply, compose }: { step: Extract<Step, { at: 'ready' }>;
             Insert
           </button>
         )}
-        <Copy filled={filled} onSaid={apply.say} />
+        {inserted ? null : <Otherwise filled={filled} compose={compose} onSaid={apply.say} />}
         <button type="button" class="button" onClick={apply.close}>
           Close
         </button>
@@ -61,19 +65,39 @@ function Ready({ step, apply, compose }: { step: Extract<Step, { at: 'ready' }>;
   );
 }
 
-function Copy({ filled, onSaid }: { filled: Filled; onSaid: (words: string) => void }) {
+// The ways that need nothing of Gmail's page.
+function Otherwise({ filled, compose, onSaid }: { filled: Filled; compose: ComposeSeen | null; onSaid: (words: string) => void }) {
+  const deed = useDeed();
+  const [href, setHref] = useState('');
+  const copy = () =>
+    copyRich(filled.html, filled.text).then(
+      () => onSaid('Copied. Paste it into your mail with Ctrl+V.'),
+      () => onSaid('Chrome did not let Rapport copy. Click into this panel and try again.'),
+    );
+  function draft(): void {
+    const { to = [], cc = [], bcc = [] } = compose?.recipients ?? {};
+    const { subject, html, text } = filled;
+    deed.run(async () => {
+      const made = await server('draft', { body: { to: [...to], cc: [...cc], bcc: [...bcc], subject, html, text } });
+      setHref(made.href);
+      onSaid('A draft is in your Gmail.');
+    });
+  }
   return (
-    <button
-      type="button"
-      class="button"
-      onClick={() =>
-        void copyRich(filled.html, filled.text).then(
-          () => onSaid('Copied. Paste it into your mail with Ctrl+V.'),
-          () => onSaid('Chrome did not let Rapport copy. Click into this panel and try again.'),
-        )
-      }
-    >
-      Copy
-    </button>
+    <>
+      <button type="button" class="button" onClick={() => void copy()}>
+        Copy
+      </button>
+      {href ? (
+        <a class="button" href={href} target="_blank" rel="noreferrer">
+          Open the draft
+        </a>
+      ) : (
+        <button type="button" class="button" disabled={deed.isAsking} onClick={draft}>
+          {deed.isAsking ? 'Making a draft …' : 'Make a Gmail draft'}
+        </button>
+      )}
+      {deed.failure && <Note failure={deed.failure} />}
+    </>
   );
 }

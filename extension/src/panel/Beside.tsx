@@ -1,11 +1,22 @@
 // An account of the people in a mail: its open CTAs with their email tasks, and what happened last.
+import type { ComponentChildren } from 'preact';
+
 import { day, moment } from './dates';
 import type { AccountBeside, OpenCta } from './server';
+import { Task } from './Task';
 import type { Apply } from './useApply';
 
 const ARROWS: Record<string, string> = { in: 'from them', out: 'to them' };
 
-export function Beside({ account, apply }: { account: AccountBeside; apply: Apply }) {
+export function Beside({
+  account,
+  apply,
+  children,
+}: {
+  account: AccountBeside;
+  apply: Apply | null;
+  children?: ComponentChildren;
+}) {
   return (
     <section class="card" aria-labelledby={`account-${account.id}`}>
       <h2 id={`account-${account.id}`}>
@@ -42,11 +53,12 @@ export function Beside({ account, apply }: { account: AccountBeside; apply: Appl
       ) : (
         <p class="quiet">Nothing yet.</p>
       )}
+      {children}
     </section>
   );
 }
 
-function Cta({ cta, apply }: { cta: OpenCta; apply: Apply }) {
+function Cta({ cta, apply }: { cta: OpenCta; apply: Apply | null }) {
   return (
     <li>
       <span class="line">
@@ -56,21 +68,8 @@ function Cta({ cta, apply }: { cta: OpenCta; apply: Apply }) {
         {cta.priority === 'high' && <span class="chip tone-danger">High</span>}
       </span>
       {cta.due_on && <span class="quiet">due {day(cta.due_on)}</span>}
-      {cta.email_tasks.map((task) => (
-        <div class="task" key={task.id}>
-          <span>{task.title}</span>
-          <span class="quiet">Email task{task.due_on ? `, due ${day(task.due_on)}` : ''}</span>
-          {task.is_mine && (
-            <button
-              type="button"
-              class="button is-small"
-              disabled={!apply.canStart}
-              onClick={() => apply.start({ slug: task.template_slug, name: task.template_name })}
-            >
-              Insert “{task.template_name}”
-            </button>
-          )}
-        </div>
+      {cta.tasks.map((task) => (
+        <Task key={task.id} task={task} apply={apply} />
       ))}
     </li>
   );

@@ -1,15 +1,18 @@
-// The work beside a mailbox that is the person's own: the mail that is being written.
+// The work beside a mailbox that is the person's own: the mail that is being written, else the conversation that is read.
 import { useState } from 'preact/hooks';
 
 import type { ComposeSeen, PageSeen } from '../gmail/shapes';
 import { Elsewhere } from './Elsewhere';
 import { KINDS } from './kinds';
+import { Reading } from './Reading';
 import { Writing } from './Writing';
 
 export function Work({ page, mailbox }: { page: PageSeen; mailbox: string }) {
   const [chosen, setChosen] = useState<string | null>(null);
   const compose = page.composes.find((one) => one.id === chosen) ?? page.composes.at(-1);
-  if (!compose) return <Elsewhere />;
+  if (!compose) {
+    return page.thread ? <Reading key={page.thread.threadId} thread={page.thread} mailbox={mailbox} /> : <Elsewhere />;
+  }
   return (
     <>
       {page.composes.length > 1 && <Choice composes={page.composes} chosen={compose.id} onChoose={setChosen} />}

@@ -12,3 +12,9 @@ export function moment(instant: string, now = new Date()): string {
   const year = then.getFullYear() === now.getFullYear() ? undefined : 'numeric';
   return then.toLocaleDateString(undefined, { day: 'numeric', month: 'short', year });
 }
+
+// A calendar date so many days from today, as a field of dates takes it.
+export function inDays(days: number, now = new Date()): string {
+  const then = new Date(now.getFullYear(), now.getMonth(), now.getDate() + days);
+  return `${then.getFullYear()}-${String(then.getMonth() + 1).padStart(2, '0')}-${String(then.getDate()).padStart(2, '0')}`;
+}

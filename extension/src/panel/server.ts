@@ -9,6 +9,12 @@ import type { AnswerOf, Call, InputOf, OperationName } from '../operations';
 export type Situation = components['schemas']['Situation'];
 export type Filing = components['schemas']['Filing'];
 export type AccountBeside = components['schemas']['AccountBeside'];
+export type OpenTask = components['schemas']['OpenTask'];
+export type Thread = components['schemas']['Thread'];
+export type Place = components['schemas']['Place'];
+export type Placed = components['schemas']['Placed'];
+export type Stranger = components['schemas']['Stranger'];
+export type Question = components['schemas']['Question'];
 export type OpenCta = components['schemas']['OpenCta'];
 export type ContactBeside = components['schemas']['ContactBeside'];
 export type Filled = components['schemas']['Filled'];
@@ -56,4 +62,30 @@ export function useAsked<Value>(key: string | null, ask: () => Promise<Value>, p
   }, [key, round, pauseMs]);
   const again = useCallback(() => setRound((before) => before + 1), []);
   return { ...found, again };
+}
+
+export interface Deed {
+  readonly isAsking: boolean;
+  readonly failure: Failure | null;
+  readonly run: (deed: () => Promise<unknown>) => void;
+}
+
+// One deed at a time: what is pressed while another is on its way is not done twice.
+export function useDeed(): Deed {
+  const [isAsking, setIsAsking] = useState(false);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const isBusy = useRef(false);
+  const run = useCallback((deed: () => Promise<unknown>) => {
+    if (isBusy.current) return;
+    isBusy.current = true;
+    setIsAsking(true);
+    setFailure(null);
+    deed()
+      .catch((error: unknown) => setFailure(failureOf(error)))
+      .finally(() => {
+        isBusy.current = false;
+        setIsAsking(false);
+      });
+  }, []);
+  return { isAsking, failure, run };
 }

@@ -6,7 +6,7 @@ import { hostOf } from './address';
 import { readDevice } from './store';
 import { CLIENT_ID, redeem } from './tokens';
 
-const SCOPES = 'read mail tasks send mailbox';
+const SCOPES = 'read mail file tasks send mailbox';
 
 function base64url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
