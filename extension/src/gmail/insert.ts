@@ -29,7 +29,9 @@ function writeSubject(compose: Compose, text: string): boolean {
   return true;
 }
 
-function insertText({ body }: Compose, text: string, insertId: string): 'text' {
+function insertText({ body }: Compose, whole: string, insertId: string): 'text' {
+  // A line break at its end would be an empty line in the mail.
+  const text = whole.replace(/\n+$/, '');
   if (body instanceof HTMLTextAreaElement) {
     const before = body.value;
     const signature = before.search(/^-- ?$/m);
@@ -45,8 +47,8 @@ function insertText({ body }: Compose, text: string, insertId: string): 'text' {
   const place = document.createRange();
   place.setStart(body, signature < 0 ? children.length : signature);
   select(body, place);
-  const whole = signature < 0 ? text : `${text}\n`;
-  if (!document.execCommand('insertText', false, whole) || body.innerHTML === before) throw changed();
+  const lines = signature < 0 ? text : `${text}\n`;
+  if (!document.execCommand('insertText', false, lines) || body.innerHTML === before) throw changed();
   rememberCommand(insertId, body);
   return 'text';
 }
@@ -108,6 +110,13 @@ function byCommand(body: HTMLElement, roots: HTMLElement[], insertId: string, be
 function byRange(body: HTMLElement, roots: HTMLElement[], insertId: string): void {
   const range = placeIn(body);
   const nodes = roots.map((root) => document.importNode(root, true));
+  // The caret goes to the end of what was inserted. Behind it, Chrome would take it into the signature; in a table, it
+  // would be in a cell.
+  if (!['P', 'DIV'].includes(nodes.at(-1)?.tagName ?? '')) {
+    const line = document.createElement('div');
+    line.append(document.createElement('br'));
+    nodes.push(line);
+  }
   const fragment = document.createDocumentFragment();
   for (const node of nodes) {
     node.removeAttribute(MARK);
@@ -116,8 +125,8 @@ function byRange(body: HTMLElement, roots: HTMLElement[], insertId: string): voi
   const next = range.startContainer.childNodes[range.startOffset] ?? null;
   body.insertBefore(fragment, next);
   const after = document.createRange();
-  after.setStartAfter(nodes[nodes.length - 1] as Node);
-  select(body, after);
+  after.selectNodeContents(nodes[nodes.length - 1] as Node);
+  select(body, after, nodes.length === roots.length);
   body.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertFromPaste' }));
   rememberRange(insertId, body, nodes);
 }
@@ -149,9 +158,9 @@ function placeForCommand(body: HTMLElement): { range: Range; lead: string } | nu
   return { range, lead: isEmpty ? '' : '<div><br></div>' };
 }
 
-function select(body: HTMLElement, range: Range): void {
+function select(body: HTMLElement, range: Range, isAtEnd = false): void {
   body.focus({ preventScroll: true });
-  range.collapse(true);
+  range.collapse(!isAtEnd);
   const selection = document.getSelection();
   selection?.removeAllRanges();
   selection?.addRange(range);
