@@ -216,6 +216,8 @@ const standIn = {
 };
 standIn.nonce = document.currentScript.nonce;
 window.standIn = standIn;
+const next = new URLSearchParams(location.search).get('getReady');
+if (next) void standIn.getReady(next);
 if (document.prerendering) {
   // After our own load, so that scripts of extensions have come by now.
   addEventListener('load', () => setTimeout(() => void fetch('/readied', { method: 'POST', body: location.pathname }), 500));
