@@ -33,6 +33,7 @@ from server.mail import waiting as waiting_mail
 from server.mailboxes import pages as mailbox_pages
 from server.mailboxes import push as mailbox_push
 from server.panel import api as panel_api
+from server.panel import pages as extension_pages
 from server.personal_data import pages as personal_data_pages
 from server.personal_data import retention_pages
 from server.playbooks import api as cockpit_api
@@ -61,6 +62,7 @@ _NAV_NEEDS = {
     "unmatched": Deed.SORT_MAIL,
     "outbox": Deed.SEE_OUTBOX,
     "mailbox": Deed.HAVE_MAILBOX,
+    "extension": Deed.SET_RULES,
     "audit": Deed.READ_AUDIT_LOG,
     "personal_data": Deed.SEE_PERSONAL_DATA,
 }
@@ -157,6 +159,7 @@ def _add_pages(app: Flask) -> None:
         cockpit_pages.blueprint,
         compose_pages.blueprint,
         customer_360_pages.blueprint,
+        extension_pages.blueprint,
         personal_data_pages.blueprint,
         retention_pages.blueprint,
         search_pages.blueprint,
@@ -208,6 +211,7 @@ def _nav(runtime: Runtime) -> Sequence[NavEntry]:
         NavEntry(key="outbox", label="Outbox", href="/outbox", icon="send", badge=waiting or None),
         NavEntry(key="audit", label="Audit log", href="/audit", icon="shield-check"),
         NavEntry(key="personal_data", label="Personal data", href="/personal-data", icon="user-circle"),
+        NavEntry(key="extension", label="Gmail extension", href="/settings/extension", icon="puzzle"),
         NavEntry(key="mailbox", label="Mailbox", href="/mailbox", icon="mailbox"),
     )
     return tuple(one for one in entries if one.key not in _NAV_NEEDS or policy.may(visitor, _NAV_NEEDS[one.key]))

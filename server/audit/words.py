@@ -43,6 +43,7 @@ DEED_WORDS: Mapping[str, str] = {
     "panel.PanelTemplates": "Looked for an email template beside a mail",
     "panel.PanelChoice": "Chose who may read a mail before sending it",
     "panel.PanelSent": "Asked what became of a mail that left",
+    "panel.PanelMisses": "Told what the Gmail extension did not find",
     "panel.PanelFill": "Filled in an email template beside a mail",
     "panel.PanelDraft": "Had a draft made in Gmail",
     "mailboxes.connect": "Went to Google to connect a mailbox",

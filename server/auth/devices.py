@@ -134,6 +134,17 @@ def of_user(session: Session, *, user_id: uuid.UUID, now: datetime) -> Sequence[
     ).all()
 
 
+def of_everybody(session: Session, *, now: datetime) -> Sequence[tuple[Device, str]]:
+    """Those that can still act for somebody, with that person's name; the one seen last first."""
+    rows = session.execute(
+        select(Device, User.name)
+        .join(User, User.id == Device.user_id)
+        .where(Device.expires_at > now, User.deactivated_at.is_(None))
+        .order_by(Device.last_seen_at.desc(), Device.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 def close_one_of(session: Session, *, user_id: uuid.UUID, device_id: uuid.UUID) -> None:
     """One that is gone already, or somebody else's, is left as it is."""
     session.execute(delete(Device).where(Device.id == device_id, Device.user_id == user_id))

@@ -36,7 +36,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("customer_360.account_list", "customer_360.account", "customer_360.account_timeline"),
         *("customer_360.people.contact", "customer_360.people.contact_timeline"),
         *("customer_360.people.everything", "customer_360.people.rest_of_thread"),
-        *("panel.PanelSituation", "panel.PanelTemplates", "panel.PanelThread"),
+        *("panel.PanelSituation", "panel.PanelTemplates", "panel.PanelThread", "panel.PanelMisses"),
         *("timeline.TimelineOfAccount", "timeline.ActivityOfAccounts", "timeline.TimelineOfContact"),
         "timeline.TimelineOfEverything",
         *("ctas.CtaList", "ctas.CtaDetail", "playbooks.cockpit", "playbooks.cta", "playbooks.task"),
@@ -90,6 +90,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("mail.rules.add_own_domain", "mail.rules.remove_own_domain"),
         *("mail.rules.add_shared_domain", "mail.rules.remove_shared_domain"),
         *("mail.rules.try_on_the_past", "mail.rules.progress", "mail.rules.apply"),
+        "extension.health",
     ),
     Deed.CHANGE_TEMPLATES: (
         *("template_library.new", "template_library.create", "template_library.archive", "template_library.unarchive"),
@@ -110,7 +111,7 @@ ENDPOINTS: Mapping[str, Access | Deed] = {name: access for access, names in _BY_
 PUBLIC = frozenset(name for name, access in ENDPOINTS.items() if access in (Access.PUBLIC, Access.MACHINE))
 MACHINES = frozenset(name for name, access in ENDPOINTS.items() if access is Access.MACHINE)
 # They change nothing that is a record: a hint to look is no deed.
-HINTS = frozenset({"panel.PanelSent"})
+HINTS = frozenset({"panel.PanelSent", "panel.PanelMisses"})
 # What a token may be used for beside /api/, within its scopes.
 FOR_TOKENS = frozenset({"audit.export"})
 # What costs more than a page, or is tried by those who guess.
@@ -125,6 +126,7 @@ RATES = Rates(
         "mailbox_push.gmail": ("push", "3000/minute"),
         "ctas.SendEmail": ("send", "60/minute"),
         "compose.send_email": ("send", "60/minute"),
+        "panel.PanelMisses": ("misses", "30/minute"),
         "panel.PanelDraft": ("send", "60/minute"),
         "template_editor.test_email": ("test_email", "20/minute"),
         "audit.export": ("export", "10/minute"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from server.auth.models import User
-from server.email_templates.message import Recipients, build_draft
+from server.email_templates.message import MessageRefused, Recipients, build_draft
 from server.errors import Conflict, Unavailable
 from server.mailboxes import pause
 from server.mailboxes.models import Mailbox
@@ -19,7 +19,12 @@ from server.ports.gmail import Draft, GmailMailbox
 
 def raw_of(user: User, mailbox: Mailbox, recipients: Recipients, *, subject: str, html: str, text: str) -> bytes:
     """Raises MessageRefused for an address or a subject that no mail can have."""
-    return build_draft(sender=(user.name, mailbox.email), recipients=recipients, subject=subject, html=html, text=text)
+    try:
+        return build_draft(
+            sender=(user.name, mailbox.email), recipients=recipients, subject=subject, html=html, text=text
+        )
+    except MessageRefused as refused:
+        raise MessageRefused(refused.detail, cure="Correct it, then try again.") from None
 
 
 def demand_rested(mailbox: Mailbox, now: datetime) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from marshmallow import fields, validate
 
 from server.panel.fill import LONGEST_VALUE
@@ -188,9 +191,18 @@ class FilledSchema(OutputSchema):
     missing = fields.List(fields.Nested(MissingSchema), required=True)
 
 
+class _Flag(fields.Boolean):
+    """true or false: a number or a word is neither."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class SentArgs(InputSchema):
     gmail_message_id = fields.String(
-        load_default=None,
+        required=True,
         allow_none=True,
         validate=validate.Regexp(r"\A[0-9a-f]{1,20}\Z"),
         metadata={"description": "null where the page did not tell: then it is found by all to whom it went."},
@@ -199,9 +211,7 @@ class SentArgs(InputSchema):
     cc = _people()
     bcc = _people()
     left_at = fields.AwareDateTime(load_default=None, allow_none=True)
-    choice = fields.Boolean(
-        load_default=False, metadata={"description": "Whether its writer saw a choice of theirs beside it."}
-    )
+    choice = _Flag(load_default=False, metadata={"description": "Whether its writer saw a choice of theirs beside it."})
 
 
 class StandsSchema(OutputSchema):
@@ -217,13 +227,37 @@ class FateSchema(OutputSchema):
 
 
 class NewDraftArgs(InputSchema):
-    to = _people()
+    to = fields.List(_address(), required=True, validate=validate.Length(max=_MOST_PEOPLE))
     cc = _people()
     bcc = _people()
-    subject = fields.String(load_default="", validate=validate.Length(max=_LONGEST_SUBJECT))
-    html = fields.String(load_default="", validate=validate.Length(max=_LONGEST_TEXT))
-    text = fields.String(load_default="", validate=validate.Length(max=_LONGEST_TEXT))
+    subject = fields.String(required=True, validate=validate.Length(max=_LONGEST_SUBJECT))
+    html = fields.String(required=True, validate=validate.Length(max=_LONGEST_TEXT))
+    text = fields.String(required=True, validate=validate.Length(max=_LONGEST_TEXT))
 
 
 class NewDraftSchema(OutputSchema):
     href = fields.String(required=True, metadata={"description": "Opens the draft in your Gmail."})
+
+
+class _Count(fields.Integer):
+    """A whole number, also as JSON may write it: 12.0. A text is none."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+            raise self.make_error("invalid", input=value)
+        return int(value)
+
+
+class MissSchema(InputSchema):
+    part = fields.String(required=True, validate=validate.Regexp(r"\A[a-z_]{1,40}\Z"))
+    count = _Count(required=True, validate=validate.Range(min=1, max=1_000_000))
+
+
+class MissesArgs(InputSchema):
+    extension_version = fields.String(required=True, validate=validate.Regexp(r"\A[0-9]{1,5}(\.[0-9]{1,5}){0,3}\Z"))
+    table_date = fields.Date(required=True, metadata={"description": "Of the extension's table of selectors."})
+    misses = fields.List(fields.Nested(MissSchema), required=True, validate=validate.Length(max=40))
+
+
+class MissesTakenSchema(OutputSchema):
+    taken = fields.Integer(required=True, metadata={"description": "How many parts were counted."})

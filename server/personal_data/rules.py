@@ -16,6 +16,7 @@ from server.auth import retention as auth
 from server.errors import Invalid
 from server.mail import choices
 from server.mail import retention as mail
+from server.panel import misses
 from server.personal_data.models import RetentionRule
 from server.playbooks import personal_data as playbooks
 from server.sends import retention as sends
@@ -115,6 +116,13 @@ AT_ONCE: tuple[AtOnce, ...] = (
         what="Who was to read a mail that then did not leave within a day, and to whom those went that did, as a hash.",
         count=lambda session, now: choices.count_ended(session, now=now),
         remove=lambda session, now: choices.remove_ended(session, now=now),
+    ),
+    AtOnce(
+        kind="gmail_misses",
+        label="What was missed in Gmail",
+        what="How often the extension did not find a part of Gmail’s page, after 90 days. It names nobody.",
+        count=lambda session, now: misses.count_old(session, now=now),
+        remove=lambda session, now: misses.remove_old(session, now=now),
     ),
     AtOnce(
         kind="previews",

@@ -35,7 +35,7 @@ TABLE = {
         customer_360.account_list customer_360.account customer_360.account_timeline
         customer_360.people.contact customer_360.people.contact_timeline
         customer_360.people.everything customer_360.people.rest_of_thread
-        panel.PanelSituation panel.PanelTemplates panel.PanelThread
+        panel.PanelSituation panel.PanelTemplates panel.PanelThread panel.PanelMisses
         timeline.TimelineOfAccount timeline.ActivityOfAccounts timeline.TimelineOfContact timeline.TimelineOfEverything
         ctas.CtaList ctas.CtaDetail playbooks.cockpit playbooks.cta playbooks.task
         search.results search.suggest mail.why mail.rules.rules
@@ -70,6 +70,7 @@ TABLE = {
         personal_data.export personal_data.preview personal_data.erase personal_data.let_in retention.save
         mail.rules.add_own_domain mail.rules.remove_own_domain mail.rules.add_shared_domain
         mail.rules.remove_shared_domain mail.rules.try_on_the_past mail.rules.progress mail.rules.apply
+        extension.health
         template_library.new template_library.create template_library.archive template_library.unarchive
         template_editor.edit template_editor.token template_editor.save template_editor.discard
         template_editor.publish template_editor.test_email

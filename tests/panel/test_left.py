@@ -185,8 +185,8 @@ def test_a_clock_that_is_far_off_breaks_nothing(alice: SignedInClient, is_read: 
 
 @ON_SQLITE
 def test_a_mail_that_nothing_names_is_refused(alice: SignedInClient, is_read: None) -> None:
-    assert alice.post("/api/v1/panel/sent", json={}).status_code == 422
-    assert alice.post("/api/v1/panel/sent", json={"to": [TOM], "left_at": "yesterday"}).status_code == 422
+    for wrong in ({}, {"gmail_message_id": None}, {"gmail_message_id": None, "to": [TOM], "left_at": "yesterday"}):
+        assert alice.post("/api/v1/panel/sent", json=wrong).status_code == 422, wrong
 
 
 @ON_SQLITE

@@ -13,6 +13,7 @@ import samples
 import samples_of_accounts as accounts
 import samples_of_audit as audit
 import samples_of_emails as emails
+import samples_of_extension
 import samples_of_mail as mail
 import samples_of_mailboxes as mailboxes
 import samples_of_personal_data as personal_data
@@ -70,6 +71,7 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "tokens-made": ("auth/tokens.html", samples_of_sign_in.tokens(is_made=True)),
         "tokens-wrong": ("auth/tokens.html", samples_of_sign_in.tokens(is_wrong=True, is_empty=True)),
         "sessions-one": ("auth/sessions.html", samples_of_sign_in.sessions(others=False)),
+        **samples_of_extension.pages(),
         "cockpit": ("playbooks/cockpit.html", samples.cockpit(samples.usual_groups(), samples.BANNER)),
         "cockpit-empty": ("playbooks/cockpit.html", samples.cockpit([])),
         "cockpit-filtered": ("playbooks/cockpit.html", samples.cockpit([], is_filtered=True)),

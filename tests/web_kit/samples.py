@@ -22,6 +22,7 @@ def base(
             O(key="unmatched", label="Unmatched mail", href="/page/unmatched", icon="inbox", badge=14),
             O(key="templates", label="Email templates", href="/page/templates", icon="template", badge=None),
             O(key="outbox", label="Outbox", href="/outbox", icon="send", badge=3),
+            O(key="extension", label="Gmail extension", href="/settings/extension", icon="puzzle", badge=None),
             O(key="mailbox", label="Mailbox", href="/mailbox", icon="mailbox", badge=None),
         ],
         "active": active,

@@ -1604,6 +1604,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/panel/misses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell which parts of Gmail's page were not found, and how often
+         * @description Numbers are added up by day. Nothing of the page, of the mail or of you is kept.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MissesArgs"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MissesTaken"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/panel/choice": {
         parameters: {
             query?: never;
@@ -2279,19 +2324,33 @@ export interface components {
             questions: components["schemas"]["Question"][];
         };
         NewDraftArgs: {
-            to?: string[];
+            to: string[];
             cc?: string[];
             bcc?: string[];
-            /** @default  */
             subject: string;
-            /** @default  */
             html: string;
-            /** @default  */
             text: string;
         };
         NewDraft: {
             /** @description Opens the draft in your Gmail. */
             href: string;
+        };
+        Miss: {
+            part: string;
+            count: number;
+        };
+        MissesArgs: {
+            extension_version: string;
+            /**
+             * Format: date
+             * @description Of the extension's table of selectors.
+             */
+            table_date: string;
+            misses: components["schemas"]["Miss"][];
+        };
+        MissesTaken: {
+            /** @description How many parts were counted. */
+            taken: number;
         };
         ChoiceArgs: {
             written_from: string;
@@ -2307,10 +2366,7 @@ export interface components {
             level: "full" | "subject" | "metadata" | "nothing" | null;
         };
         SentArgs: {
-            /**
-             * @description null where the page did not tell: then it is found by all to whom it went.
-             * @default null
-             */
+            /** @description null where the page did not tell: then it is found by all to whom it went. */
             gmail_message_id: string | null;
             to?: string[];
             cc?: string[];
