@@ -59,6 +59,7 @@ DEED_WORDS: Mapping[str, str] = {
     "timeline.TimelineOfAccount": "Read mail of colleagues through the API",
     "timeline.TimelineOfContact": "Read mail of colleagues through the API",
     "timeline.TimelineOfEverything": "Read mail of colleagues through the API",
+    "customer_360.log.log_activity": "Logged a call, a meeting or a note",
     "timeline.LogActivity": "Logged a call, a meeting or a note",
     "mail.level": "Changed what colleagues see of a mail",
     "placing.LevelOfMail": "Changed what colleagues see of a mail",

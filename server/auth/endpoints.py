@@ -85,7 +85,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("mail.move", "mail.never", "mail.unlink", "mail.rules.pair_again"),
         *("placing.MoveMail", "placing.UnlinkMail", "placing.NeverPairMail", "placing.LevelOfMail"),
     ),
-    Deed.LOG_ACTIVITY: ("timeline.LogActivity",),
+    Deed.LOG_ACTIVITY: ("timeline.LogActivity", "customer_360.log.log_activity"),
     Deed.SET_RULES: (
         *("mail.rules.add_own_domain", "mail.rules.remove_own_domain"),
         *("mail.rules.add_shared_domain", "mail.rules.remove_shared_domain"),

@@ -14,7 +14,7 @@ from server.accounts.models import Account, LifecycleStage
 from server.accounts.queries import AccountCursor, AccountView
 from server.auth import people
 from server.contacts import queries as contacts
-from server.customer_360 import around, timeline_pages
+from server.customer_360 import around, log_pages, timeline_pages
 from server.playbooks import present as cta_words
 from server.playbooks import queries as ctas
 from server.sends import queries as sends
@@ -104,6 +104,7 @@ def account(account_id: uuid.UUID) -> str:
     with runtime().db.reading() as session:
         found = accounts.by_id(session, account_id)
         open_ctas = ctas.open_of_account(session, account_id)
+        its_contacts = contacts.of_account(session, account_id)
         return page(
             "accounts/account.html",
             active="accounts",
@@ -111,8 +112,9 @@ def account(account_id: uuid.UUID) -> str:
             account=_facts(session, found),
             contacts=[
                 cta_words.contact_row(contact) | {"href": url_for(".people.contact", contact_id=contact.id)}
-                for contact in contacts.of_account(session, account_id)
+                for contact in its_contacts
             ],
+            log=log_pages.form(account_id, its_contacts),
             ctas=[
                 {
                     "name": cta.name,
@@ -193,4 +195,5 @@ _NOTHING_YET = {
     "text": "Emails with this account’s people show up here by themselves, and so do those you send from a CTA.",
 }
 
-blueprint.register_blueprint(timeline_pages.blueprint)
+for _part in (timeline_pages, log_pages):
+    blueprint.register_blueprint(_part.blueprint)

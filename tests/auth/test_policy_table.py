@@ -49,7 +49,7 @@ TABLE = {
     """,
     "TMA": """
         panel.PanelFill panel.PanelSent panel.PanelChoice panel.PanelDraft
-        timeline.LogActivity new_contacts.AddContact
+        timeline.LogActivity customer_360.log.log_activity new_contacts.AddContact
         placing.MoveMail placing.UnlinkMail placing.LinkMail placing.NeverPairMail placing.LevelOfMail
         ctas.CompleteTask ctas.ReopenTask ctas.SnoozeTask ctas.PreviewEmail ctas.SendEmail
         playbooks.complete playbooks.reopen playbooks.wake

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -137,3 +138,52 @@ def test_who_only_looks_logs_nothing(log: Log, sign_in: SignIn, book: Book) -> N
     assert refused.status_code == 403
     assert "Logging calls, meetings and notes is for" in refused.get_json()["detail"]
     assert log(account=uuid.uuid4(), by=sign_in(book.dana)).status_code == 404
+
+
+def form_of(client: SignedInClient, account_id: uuid.UUID) -> dict[str, str]:
+    page = client.get(f"/accounts/{account_id}").text
+    filled = re.findall(r'name="(key|occurred_at)"(?: type="[^"]+")? value="([^"]+)"', page)
+    return dict(filled) | {"activity_type": "in_person_meeting", "subject": "Lunch", "text": "They like it."}
+
+
+def test_the_form_on_the_accounts_page_logs_once_and_in_the_persons_own_time(
+    alice: SignedInClient, sign_in: SignIn, book: Book, runtime: Runtime
+) -> None:
+    form = form_of(alice, book.account) | {"occurred_at": "2026-07-01T12:30", "contact_ids": str(book.priya)}
+    for _ in range(2):  # a form that is sent twice
+        answer = alice.post(f"/accounts/{book.account}/activities", data=form)
+        assert answer.status_code == 303
+    assert "In-person meeting logged" in alice.get(answer.headers["Location"]).text
+    with runtime.db.reading() as session:
+        [entry] = session.scalars(select(TimelineEntry))
+    assert (entry.subject, entry.body_text) == ("Lunch", "They like it.")
+    assert entry.occurred_at == datetime(2026, 7, 1, 10, 30, tzinfo=UTC)
+    assert "Lunch" in alice.get(f"/contacts/{book.priya}").text
+    looking = sign_in(book.charlie)
+    assert "Log a call or note" not in looking.get(f"/accounts/{book.account}").text
+    assert looking.post(f"/accounts/{book.account}/activities", data=form).status_code == 403
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"occurred_at": ""},
+        {"occurred_at": "0001-01-01T00:00"},
+        {"occurred_at": "9999-12-31T23:59"},
+        {"occurred_at": "1000-01-01T00:00"},
+        {"occurred_at": "2026-07-01T12:30+02:00"},
+        {"key": "x"},
+        {"activity_type": "email"},
+        {"activity_type": "song"},
+        {"subject": " "},
+        {"contact_ids": "x"},
+    ],
+)
+def test_a_form_that_cannot_be_used_is_refused_in_words(
+    alice: SignedInClient, book: Book, runtime: Runtime, changes: dict[str, str]
+) -> None:
+    refused = alice.post(f"/accounts/{book.account}/activities", data=form_of(alice, book.account) | changes)
+    assert refused.status_code == 422
+    with runtime.db.reading() as session:
+        assert session.scalar(select(func.count(TimelineEntry.id))) == 0

@@ -122,6 +122,14 @@ def account_page(**changes: Any) -> dict[str, Any]:
         "account": account,
         "contacts": [O(**vars(one), href="/contacts/p1") for one in contacts()],
         "ctas": ctas,
+        "log": O(
+            action="/accounts/a1/activities",
+            key="k1",
+            types=[{"value": "customer_call", "label": "Customer call"}, {"value": "update", "label": "Note"}],
+            at="2026-11-23T10:00",
+            zone="America/Argentina/ComodRivadavia",
+            contacts=[O(id="p1", name="Priya Nair"), O(id="p2", name="李 小龍"), O(id="p3", name=LONG)],
+        ),
         "days": days,
         "next_href": "/accounts/a1/timeline?before=x",
         "has_moving": True,
@@ -149,7 +157,7 @@ def bare_account_page() -> dict[str, Any]:
         salesforce_href=None,
     )
     return account_page(
-        account=account, contacts=[], ctas=[], days=[], next_href=None, has_moving=False, poll_href=None
+        account=account, contacts=[], ctas=[], log=None, days=[], next_href=None, has_moving=False, poll_href=None
     )
 
 
