@@ -14,6 +14,7 @@ from server.errors import Invalid
 from server.mail.models import Route
 from server.mail.rules import Rules
 from server.mail.secret_address import is_secret
+from server.messages.clean import without_control
 from server.messages.model import Envelope, Mail, MailKind, Person
 
 _CREDIBLE = timedelta(days=2)  # slow mail arrives within hours; servers give up after some days
@@ -123,12 +124,13 @@ def _takes_no_answer(sender: Person) -> bool:
 
 
 def _party(part: str, position: int, person: Person, rules: Rules) -> Party:
+    written = without_control(person.email)  # those of a mail are clean; those of a draft come from a page
     try:
-        norm = address_of(_PLAIN_QUOTED.sub(r"\1\2", person.email)).norm
+        norm = address_of(_PLAIN_QUOTED.sub(r"\1\2", written)).norm
         host = norm.rpartition("@")[2]
     except Invalid:
         # Quoted and non-ASCII local parts are not in any CRM, but their domain still says who they are.
-        local, _, written_host = person.email.strip().rpartition("@")
+        local, _, written_host = written.strip().rpartition("@")
         host = domain_of(written_host) or ""
         norm = f"{local.lower()}@{host or written_host.lower()}"
     return Party(

@@ -207,3 +207,7 @@ def test_a_malformed_draft_is_refused_by_field(alice: SignedInClient, wrong: dic
 def test_what_is_no_address_yet_breaks_nothing(beside: Ask, address: str) -> None:
     """People type: half an address stands in the field before a whole one does."""
     assert beside(address)["recipients"][0]["email"] == address
+
+
+def test_an_address_with_a_character_that_no_database_keeps_is_nobodys(beside: Ask) -> None:
+    assert beside("a\0b@helios.example")["recipients"][0]["contacts"] == []
