@@ -167,6 +167,11 @@ const standIn = {
     mail.show();
     standIn.last = mail;
   },
+  // One more person in "to".
+  add(address) {
+    standIn.last.to.push(address);
+    standIn.last.inside.querySelector('[name=to] [role=listbox]').append(make('div', { role: 'option', 'data-hovercard-id': address }, address));
+  },
   // As the arrows at the top of a mail: the same elements under another frame.
   toggle() {
     const { inside, whole, kind } = standIn.last;

@@ -14,7 +14,7 @@ from server.runtime import Runtime
 from tests.cast import Book
 from tests.extension.chrome import Chrome
 from tests.extension.home import Home
-from tests.extension.test_in_gmail import body, clear, write
+from tests.extension.writing import body, clear, write
 from tests.panel.test_fill import TERMS
 from tests.web.axe import Findings
 from tests.web.pages import ON_SQLITE
@@ -22,12 +22,6 @@ from tests.web.pages import ON_SQLITE
 pytestmark = ON_SQLITE
 PRIYA, TOM, SAM = "priya@helios.example", "tom@helios.example", "sam@helios.example"
 WELCOME = "Welcome, and who your TAM is"
-
-
-@pytest.fixture
-def gmail(browsing: Chrome, panel: Page) -> Page:
-    [found] = [page for page in browsing.context.pages if "mail.google.com" in page.url]
-    return found
 
 
 @pytest.fixture
