@@ -103,8 +103,9 @@ class Chrome:
 
 
 @contextmanager
-def chrome(browser: Browser, folder: Path, gmail: StandInGmail) -> Iterator[Chrome]:
-    extension, net_log = unpacked(folder), folder / "net.json"
+def chrome(browser: Browser, folder: Path, gmail: StandInGmail, *, extension: Path | None = None) -> Iterator[Chrome]:
+    """`extension`: the folder of another build than the one that may talk to this machine."""
+    extension, net_log = extension or unpacked(folder), folder / "net.json"
     rules = f"MAP mail.google.com:443 127.0.0.1:{gmail.port}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
     context = browser.browser_type.launch_persistent_context(
         folder / "profile",
