@@ -7,6 +7,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent
 AUTO_LINK = range(1, 54)
+EXTENSION = range(82, 103)
 _MARK = re.compile(r"@pytest\.mark\.peer_case\(([\d, ]+)\)\s*\n(?:@[^\n]*\n)*(?:async )?def test_")
 
 
@@ -22,4 +23,10 @@ def _claimed() -> dict[int, list[str]]:
 def test_every_failure_of_mail_sync_and_linking_has_a_test() -> None:
     claimed = _claimed()
     missing = [number for number in AUTO_LINK if number not in claimed]
+    assert not missing, f"no test is marked peer_case with {missing}"
+
+
+def test_every_failure_of_extensions_in_gmail_has_a_test() -> None:
+    claimed = _claimed()
+    missing = [number for number in EXTENSION if number not in claimed]
     assert not missing, f"no test is marked peer_case with {missing}"

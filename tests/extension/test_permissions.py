@@ -30,7 +30,6 @@ def fresh(as_installed: Chrome) -> Page:
     return as_installed.panel()
 
 
-@pytest.mark.peer_case(102)
 @pytest.mark.parametrize(
     ("typed", "origin"),
     [
@@ -39,6 +38,7 @@ def fresh(as_installed: Chrome) -> Page:
         ("http://localhost:8400", "http://localhost/*"),
     ],
 )
+@pytest.mark.peer_case(102)
 def test_any_address_of_ones_own_may_be_given_and_chrome_is_asked_for_it_alone(
     as_installed: Chrome, fresh: Page, typed: str, origin: str
 ) -> None:
