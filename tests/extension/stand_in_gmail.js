@@ -90,7 +90,7 @@ async function leave(mail, labels, words) {
   undo.addEventListener('click', () => {
     toast('Sending undone.');
     mail.show();
-    void sync([null, [[['44', [mail.thread, { undo: `msg-a:r${mail.draft}` }]]]]]);
+    void sync([null, [[['44', [mail.thread, { undo: `msg-a:r${mail.draft}` }]]]]]).then((answer) => standIn.answers.push(answer));
   });
   toast(words, undo, make('span', { id: 'link_vsm', role: 'link' }, 'View message'));
   try {

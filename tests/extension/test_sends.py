@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from server.sandbox.running import RunningSandbox
 from tests.cast import ALICE
-from tests.extension.chrome import Chrome
+from tests.extension.chrome import OUR_ID, Chrome
 from tests.extension.stand_in_gmail import StandInGmail
 from tests.extension.stand_in_sync import Answers
 from tests.extension.writing import JEAN, write
@@ -19,6 +19,13 @@ from tests.web.pages import ON_SQLITE
 pytestmark = ON_SQLITE
 PRIYA = "priya@helios.example"
 TO_JEAN = {"to": [JEAN], "cc": [], "bcc": []}
+
+
+@pytest.fixture
+def panel(panel: Page) -> Page:
+    """A page of the extension that asks nothing by itself: the panel would take note of what left."""
+    panel.goto(f"chrome-extension://{OUR_ID}/licences.txt")
+    return panel
 
 
 def lefts(browsing: Chrome, panel: Page) -> list[dict[str, Any]]:
@@ -136,8 +143,9 @@ def test_a_stop_of_the_worker_loses_nothing_and_the_panel_hears_of_it(
     browsing.stop_worker(panel)
     [gmail_id] = gmail_server.sync.left.values()
     assert until_left(panel, gmailMessageId=gmail_id)["recipients"] == TO_JEAN
-    panel.get_by_role("button", name="Sign out").click()
-    expect(panel.get_by_role("heading", name="Sign in at")).to_be_visible()
+    open_panel = browsing.panel()
+    open_panel.get_by_role("button", name="Sign out").click()
+    expect(open_panel.get_by_role("heading", name="Sign in at")).to_be_visible()
     kept = panel.evaluate("() => chrome.storage.session.get()")
     assert JEAN not in str(kept), "nothing of it is kept for somebody who is signed out"
 
@@ -175,8 +183,9 @@ def test_a_mail_that_is_taken_back_is_told_so_and_sent_again_is_another(
     assert (back["id"], back["gmailMessageId"]) == (known["id"], first)
     assert gmail_server.sync.left == {}
     browsing.ask(panel, "leftSeen", {"ids": [back["id"]]})
-    press_send(gmail, "click")
     answered(gmail, 2)
+    press_send(gmail, "click")
+    answered(gmail, 3)
     [second] = gmail_server.sync.left.values()
     again = until_left(panel, gmailMessageId=second)
     assert again["id"] != known["id"]

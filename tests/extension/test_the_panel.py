@@ -137,7 +137,6 @@ def test_all_of_it_works_by_keyboard(panel: Page, gmail: Page) -> None:
     expect(search).to_be_focused()
     panel.keyboard.press("Shift+Tab")
     panel.keyboard.press("Shift+Tab")
-    panel.keyboard.press("Shift+Tab")
     expect(panel.get_by_role("button", name="Undo")).to_be_focused()
     panel.keyboard.press("Enter")
     expect(panel.get_by_text("Taken back.")).to_be_visible()
