@@ -29,7 +29,13 @@ type Operation<Name extends OperationName> = paths[(typeof OPERATIONS)[Name][1]]
 type Json<Holder> = Holder extends { content: { 'application/json': infer Value } } ? Value : never;
 type Success<Responses> = Json<Responses[keyof Responses & (200 | 201 | 202)]>;
 
-export type InputOf<Name extends OperationName> = (Operation<Name> extends { requestBody: infer Body } ? { body: Json<Body> } : { body?: never }) &
+type BodyOf<One> = One extends { requestBody: infer Body }
+  ? { body: Json<Body> }
+  : One extends { requestBody?: infer Body }
+    ? { body?: Json<NonNullable<Body>> }
+    : { body?: never };
+
+export type InputOf<Name extends OperationName> = BodyOf<Operation<Name>> &
   (Operation<Name> extends { parameters: { path: infer Path extends object } } ? { path: Path } : { path?: never }) &
   (Operation<Name> extends { parameters: { query?: infer Query extends object } } ? { query?: Query } : { query?: never });
 

@@ -215,6 +215,7 @@ class SentArgs(InputSchema):
 
 
 class StandsSchema(OutputSchema):
+    entry_id = fields.UUID(required=True)
     account_id = fields.UUID(required=True)
     account_name = fields.String(required=True)
     href = fields.String(required=True)

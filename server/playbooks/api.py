@@ -75,6 +75,14 @@ class CtaListSchema(OutputSchema):
     next_cursor = fields.String(allow_none=True, required=True)
 
 
+class CompleteArgs(InputSchema):
+    entry_id = fields.UUID(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "For an email task: the timeline entry of the mail that was sent from Gmail for it."},
+    )
+
+
 class EmailArgs(InputSchema):
     """`contact_ids`: to whom. Subject and blocks only where they differ from the template."""
 
@@ -133,15 +141,16 @@ class CtaDetail(MethodView):
 
 @blueprint.route("/tasks/<uuid:task_id>/complete")
 class CompleteTask(MethodView):
+    @blueprint.arguments(CompleteArgs, required=False)
     @blueprint.response(200, TaskSchema)
     @blueprint.alt_response(404, description="There is no such task.")
     @blueprint.alt_response(409, description="An email task is done by sending its email.")
-    def post(self, task_id: uuid.UUID) -> CtaTask:
-        """Tick off a to-do"""
+    def post(self, args: dict[str, Any], task_id: uuid.UUID) -> CtaTask:
+        """Tick off a to-do, or an email task by a mail that was sent for it"""
         here = runtime()
         with here.db.transaction() as session:
             found = queries.task(session, task_id)
-            work.complete(session, found, asker=require_visitor(), now=here.clock.now())
+            work.complete(session, found, asker=require_visitor(), now=here.clock.now(), entry_id=args["entry_id"])
             return found
 
 

@@ -79,8 +79,6 @@ def test_a_template_is_applied_undone_applied_sent_linked_and_seen_on_the_timeli
     expect(sent(panel)).to_contain_text(f"Your mail to {PRIYA}")
     read()
     expect(sent(panel)).to_contain_text("It stands on the timeline.")
-    panel.set_viewport_size({"width": 380, "height": 1500})
-    panel.screenshot(path="/tmp/shots-p/s1.png", full_page=True)
     assert subjects(runtime) == ["Welcome to GitLab, Helios Energy"]
     with browsing.context.expect_page() as opened:
         sent(panel).get_by_role("link", name="Helios Energy").click()
@@ -89,6 +87,21 @@ def test_a_template_is_applied_undone_applied_sent_linked_and_seen_on_the_timeli
     timeline.close()
     sent(panel).get_by_role("button", name="Close").click()
     expect(sent(panel)).to_be_empty()
+
+
+def test_the_email_of_a_task_is_sent_from_gmail_and_the_task_ticked_off(
+    read: Callable[[], None], panel: Page, gmail: Page, runtime: Runtime, book: Book
+) -> None:
+    write(gmail, to=[TOM])
+    panel.get_by_role("button", name=f"Insert “{WELCOME}”").click()
+    expect(panel.get_by_text(f"Inserted: {WELCOME} v1")).to_be_visible()
+    press_send(gmail)
+    expect(sent(panel)).to_contain_text(f"Your mail to {TOM}")
+    read()
+    sent(panel).get_by_role("button", name="Tick off “Send the welcome email”").click()
+    expect(sent(panel)).to_contain_text("The task “Send the welcome email” is done.")
+    with runtime.db.reading() as session:
+        assert session.get_one(CtaTask, book.email_task).done_at is not None
 
 
 def test_who_may_read_a_mail_is_chosen_before_it_leaves_and_the_choice_follows_its_people(
@@ -179,8 +192,6 @@ def test_beside_a_mail_that_is_read_stands_where_it_is_and_it_is_put_right(
     open_thread(gmail, gmail_id, "Rollout", TOM, "Tom Becker")
     place = panel.get_by_role("group", name="On the timeline of Helios Energy")
     expect(place).to_contain_text("Tom Becker’s address")
-    panel.set_viewport_size({"width": 380, "height": 1500})
-    panel.screenshot(path="/tmp/shots-p/t1.png", full_page=True)
     place.get_by_role("button", name="Move").click()
     place.get_by_label("To the timeline of").fill("bor")
     place.get_by_role("button", name="Borealis").click()
@@ -190,7 +201,6 @@ def test_beside_a_mail_that_is_read_stands_where_it_is_and_it_is_put_right(
     panel.get_by_role("button", name="Undo", exact=True).click()
     expect(panel.get_by_role("group", name="On the timeline of Helios Energy")).to_be_visible()
     place.get_by_role("button", name="Who may read it").click()
-    panel.screenshot(path="/tmp/shots-p/t2.png", full_page=True)
     place.get_by_label("People and time only").click()
     expect(place).to_contain_text("Colleagues see who wrote to whom and when")
     found = Findings()

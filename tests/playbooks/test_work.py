@@ -11,11 +11,13 @@ from server.playbooks import jobs, queries
 from server.playbooks.models import Cta, CtaStatus, CtaTask, EmailTaskSend, TaskKind
 from server.runtime import Runtime
 from server.sends.models import OutboundState
-from tests.cast import Book
+from tests.cast import ALICE, Book
 from tests.conftest import SignedInClient
+from tests.mail.letters import Desk
 from tests.web.pages import put_into_outbox
 
 SignIn = Callable[[uuid.UUID], SignedInClient]
+TOM = "tom@helios.example"
 SENT, FAILED, CANCELLED = OutboundState.SENT, OutboundState.FAILED, OutboundState.CANCELLED
 SUPPRESSED, REVIEW, QUEUED, SENDING = (
     OutboundState.SUPPRESSED,
@@ -165,3 +167,19 @@ def test_a_failed_email_says_what_to_do_to_its_sender_only(
     assert "/send-again" in alices
     assert "Tom Becker: No such address." in bobs
     assert "/send-again" not in bobs
+
+
+def test_an_email_task_is_done_by_a_mail_that_was_sent_from_gmail_and_stands_on_the_timeline(
+    runtime: Runtime, sign_in: SignIn
+) -> None:
+    desk = Desk.open(runtime.db)
+    client, path = sign_in(desk.book.alice), f"/api/v1/tasks/{desk.book.email_task}/complete"
+    sent = desk.receive(desk.letter(sender=f"Alice <{ALICE}>", to=TOM, text="Welcome"), labels=("SENT",))
+    theirs = desk.receive(desk.letter(sender=f"Tom <{TOM}>", to=ALICE, text="Thanks"))
+    for refused in (None, uuid.uuid4(), desk.entry(theirs, desk.book.account).id):
+        answer = client.post(path, json={"entry_id": str(refused)} if refused else None)
+        assert answer.status_code == 409, refused
+        assert "wait until it stands on the timeline" in answer.get_json()["cure"]
+    answer = client.post(path, json={"entry_id": str(desk.entry(sent, desk.book.account).id)})
+    assert answer.status_code == 200, answer.text
+    assert answer.get_json()["done_at"] is not None

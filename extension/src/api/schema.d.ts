@@ -910,7 +910,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tick off a to-do */
+        /** Tick off a to-do, or an email task by a mail that was sent for it */
         post: {
             parameters: {
                 query?: never;
@@ -920,7 +920,11 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: never;
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["CompleteArgs"];
+                };
+            };
             responses: {
                 /** @description OK */
                 200: {
@@ -949,6 +953,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
@@ -2041,6 +2046,14 @@ export interface components {
             items: components["schemas"]["Cta"][];
             next_cursor: string | null;
         };
+        CompleteArgs: {
+            /**
+             * Format: uuid
+             * @description For an email task: the timeline entry of the mail that was sent from Gmail for it.
+             * @default null
+             */
+            entry_id: string | null;
+        };
         SnoozeArgs: {
             /**
              * Format: date
@@ -2383,6 +2396,8 @@ export interface components {
             choice: boolean;
         };
         Stands: {
+            /** Format: uuid */
+            entry_id: string;
             /** Format: uuid */
             account_id: string;
             account_name: string;

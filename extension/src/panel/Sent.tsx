@@ -1,6 +1,9 @@
 // "Did it log?" For each mail that left: on whose timeline it stands, with the way there, or why not.
+import { useState } from 'preact/hooks';
+
 import { Note } from './parts';
-import type { Fate } from './server';
+import { server, useDeed, type Fate } from './server';
+import { taskOf } from './taskOf';
 import { useLeft, type Watched } from './useLeft';
 
 const TONES: Record<Fate['state'], 'success' | 'warning' | 'info'> = {
@@ -44,12 +47,40 @@ function One({ one, onClose }: { one: Watched; onClose: () => void }) {
           </a>
         </p>
       ))}
+      {fate?.state === 'logged' && fate.stands[0] && <TickOff composeId={mail.composeId} entryId={fate.stands[0].entry_id} />}
       {fate?.state !== 'coming' && (
         <div class="buttons">
           <Close onClose={onClose} />
         </div>
       )}
     </div>
+  );
+}
+
+// The mail was written for a task: it stands where it can be seen now, so the task is done.
+function TickOff({ composeId, entryId }: { composeId: string | null; entryId: string }) {
+  const task = taskOf(composeId);
+  const [isDone, setIsDone] = useState(false);
+  const deed = useDeed();
+  if (!task) return null;
+  if (isDone) return <p>The task “{task.title}” is done.</p>;
+  return (
+    <>
+      {deed.failure && <p>{deed.failure.words}</p>}
+      <button
+        type="button"
+        class="button is-small"
+        disabled={deed.isAsking}
+        onClick={() =>
+          deed.run(async () => {
+            await server('completeTask', { path: { task_id: task.id }, body: { entry_id: entryId } });
+            setIsDone(true);
+          })
+        }
+      >
+        Tick off “{task.title}”
+      </button>
+    </>
   );
 }
 

@@ -51,7 +51,7 @@ export function Task({ task, apply }: { task: OpenTask; apply: Apply | null }) {
               type="button"
               class="button is-small"
               disabled={!apply.canStart}
-              onClick={() => apply.start({ slug: task.template_slug ?? '', name: task.template_name ?? task.title })}
+              onClick={() => apply.start({ slug: task.template_slug ?? '', name: task.template_name ?? task.title, task })}
             >
               Insert “{task.template_name}”
             </button>

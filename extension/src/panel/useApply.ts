@@ -4,7 +4,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { failed, failureOf, type Failure } from '../failures';
 import type { ComposeSeen, Inserted } from '../gmail/shapes';
 import { askWorker } from '../messages';
-import { server, type ContactBeside, type Filled } from './server';
+import { forgetTask, writeFor } from './taskOf';
+import { server, type ContactBeside, type Filled, type OpenTask } from './server';
 
 export type Step =
   | { readonly at: 'idle' }
@@ -18,6 +19,8 @@ export type Step =
 export interface Chosen {
   readonly slug: string;
   readonly name: string;
+  // The task that this email is for.
+  readonly task?: Pick<OpenTask, 'id' | 'title'>;
 }
 
 export interface Apply {
@@ -50,6 +53,8 @@ export function useApply(compose: ComposeSeen | null, contact: ContactBeside | n
 
   function start(one: Chosen): void {
     setStep({ at: 'filling', name: one.name });
+    if (compose && one.task) writeFor(compose.id, one.task);
+    else if (compose) forgetTask(compose.id);
     filledIn(one.slug, {}).then(take, (error: unknown) =>
       setStep({ at: 'failed', failure: failureOf(error), filled: null, again: () => start(one) }),
     );

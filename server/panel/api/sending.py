@@ -101,6 +101,7 @@ def _fate(fate: Fate, names: Mapping[uuid.UUID, AccountView]) -> dict[str, Any]:
         "words": fate.words,
         "stands": [
             {
+                "entry_id": one.id,
                 "account_id": one.account_id,
                 "account_name": names[one.account_id].name,
                 "href": home() + url_for("customer_360.account_timeline", account_id=one.account_id),
