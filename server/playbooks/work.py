@@ -16,7 +16,7 @@ from server.messages.clean import one_line
 from server.playbooks import queries
 from server.playbooks.models import Cta, CtaStatus, CtaTask, EmailTaskSend, TaskKind
 from server.sends.models import OutboundEmail, OutboundState
-from server.timeline.models import ActivityType, TimelineEntry, TimelineHolder
+from server.timeline import queries as timeline
 
 LONGEST_SNOOZE = timedelta(days=366)
 LONGEST_REASON = 500
@@ -44,7 +44,10 @@ def complete(
     """
     cta = queries.cta(session, task.cta_id)
     _demand_may_work(session, task, cta, asker)
-    if task.kind == TaskKind.EMAIL and not _was_sent(session, cta, entry_id, asker.user_id):
+    if task.kind == TaskKind.EMAIL and not (
+        entry_id is not None
+        and timeline.is_mail_sent_by(session, asker.user_id, entry_id=entry_id, account_id=cta.account_id)
+    ):
         raise Conflict(
             "An email task is done when its email has left.",
             cure="Write the email from this task, or send it from Gmail and wait until it stands on the timeline.",
@@ -53,26 +56,6 @@ def complete(
         task.done_at, task.done_by_id = now, asker.user_id
         task.snoozed_through = task.snooze_reason = None
         begin(cta)
-
-
-def _was_sent(session: Session, cta: Cta, entry_id: uuid.UUID | None, user_id: uuid.UUID) -> bool:
-    """Whether this entry is a mail that this person sent and that stands on the timeline of the CTA's account."""
-    if entry_id is None:
-        return False
-    return (
-        session.scalars(
-            select(TimelineEntry.id)
-            .join(TimelineHolder, TimelineHolder.timeline_entry_id == TimelineEntry.id)
-            .where(
-                TimelineEntry.id == entry_id,
-                TimelineEntry.account_id == cta.account_id,
-                TimelineEntry.activity_type == ActivityType.EMAIL,
-                TimelineHolder.user_id == user_id,
-                TimelineHolder.is_sender.is_(True),
-            )
-        ).first()
-        is not None
-    )
 
 
 def reopen(session: Session, task: CtaTask, *, asker: Asker) -> None:

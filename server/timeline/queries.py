@@ -14,7 +14,7 @@ from server.errors import NotFound
 from server.timeline.cut import SeenEntry, cut
 from server.timeline.models import ActivityType, TimelineEntry, TimelineParticipant
 from server.timeline.scopes import Marker, Row, Scope
-from server.timeline.visibility import Viewer
+from server.timeline.visibility import Viewer, was_sent_by
 
 SYNCHRONOUS = (ActivityType.CUSTOMER_CALL, ActivityType.IN_PERSON_MEETING)
 SHOWN_AT_ONCE = 3  # the other mails of a conversation that come with it; more are asked for when it is opened
@@ -176,6 +176,17 @@ def of_mails(session: Session, viewer: Viewer, mail_message_ids: Iterable[uuid.U
     """All entries that these mails made, on whatever account; at most some hundreds of mails at once."""
     statement = select(TimelineEntry).where(TimelineEntry.mail_message_id.in_(list(mail_message_ids)))
     return list(cut(session, viewer, list(session.scalars(statement))))
+
+
+def is_mail_sent_by(session: Session, user_id: uuid.UUID, *, entry_id: uuid.UUID, account_id: uuid.UUID) -> bool:
+    """Whether this entry is a mail that the person sent and that stands on this account's timeline."""
+    statement = select(TimelineEntry.id).where(
+        TimelineEntry.id == entry_id,
+        TimelineEntry.account_id == account_id,
+        TimelineEntry.activity_type == ActivityType.EMAIL,
+        was_sent_by(user_id, TimelineEntry),
+    )
+    return session.scalars(statement).first() is not None
 
 
 def activity(session: Session, account_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, LastActivity]:

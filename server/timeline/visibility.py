@@ -106,12 +106,20 @@ def bcc_is_open_to(viewer: Viewer, entry: type[TimelineEntry]) -> ColumnElement[
     return _is_held_by(viewer, entry, as_sender=True)
 
 
+def was_sent_by(user_id: uuid.UUID, entry: type[TimelineEntry]) -> ColumnElement[bool]:
+    return _holds(user_id, entry, as_sender=True)
+
+
 def _is_open(viewer: Viewer, entry: type[TimelineEntry], *levels: Level) -> ColumnElement[bool]:
     return entry.level.in_(levels) if viewer.reads_mail else false()
 
 
 def _is_held_by(viewer: Viewer, entry: type[TimelineEntry], *, as_sender: bool = False) -> ColumnElement[bool]:
-    own = [TimelineHolder.timeline_entry_id == entry.id, TimelineHolder.user_id == viewer.user_id]
+    return _holds(viewer.user_id, entry, as_sender=as_sender)
+
+
+def _holds(user_id: uuid.UUID, entry: type[TimelineEntry], *, as_sender: bool) -> ColumnElement[bool]:
+    own = [TimelineHolder.timeline_entry_id == entry.id, TimelineHolder.user_id == user_id]
     return exists().where(*own, *([TimelineHolder.is_sender.is_(True)] if as_sender else []))
 
 
