@@ -45,6 +45,7 @@ export default defineConfig({
     optional_host_permissions: ['https://*/*', 'http://localhost/*', 'http://127.0.0.1/*'],
     content_security_policy: { extension_pages: POLICY },
     action: { default_title: 'Open Rapport' },
+    commands: { _execute_action: { suggested_key: { default: 'Alt+Shift+R' } } },
     incognito: 'spanning',
   },
 });

@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
+from server.panel.models import GmailMiss
+from server.runtime import Runtime
 from tests.cast import ALICE, BOB
 from tests.extension.chrome import GMAIL, Chrome
+from tests.extension.home import Home
 from tests.extension.stand_in_gmail import StandInGmail
 from tests.extension.test_sends import answered, press_send, until_left
 from tests.extension.writing import HTML, JEAN, TEXT, body, insert, seen, write
@@ -155,3 +159,20 @@ def test_gmails_own_policy_is_never_broken_and_no_script_tag_comes(
     }"""
     assert gmail_server.broken == []
     assert gmail.evaluate(script) == [None, True]
+
+
+@pytest.mark.peer_case(85)
+def test_what_was_not_found_is_counted_on_the_persons_own_server_by_name_and_nothing_else_is_told(
+    browsing: Chrome, panel: Page, gmail: Page, home: Home, runtime: Runtime
+) -> None:
+    told = home.hold("/api/v1/panel/misses", is_lost=False)
+    panel.evaluate("() => chrome.storage.local.remove('misses')")
+    write(gmail, to=[JEAN], subject="Secret", form="unheard_of")
+    browsing.ask(panel, "gmail")
+    assert told.arrived.wait(20)
+    told.go_on.set()
+    assert told.answered.wait(20)
+    with runtime.db.reading() as session:
+        rows = session.scalars(select(GmailMiss)).all()
+        assert "recipients" in {row.part for row in rows}
+        assert all(row.count > 0 for row in rows)

@@ -113,3 +113,13 @@ def test_its_types_are_those_of_the_api(app: Flask, tmp_path: Path) -> None:
     subprocess.run(command, cwd=ROOT / "extension", check=True, capture_output=True, timeout=60)
     kept = ROOT / "extension" / "src" / "api" / "schema.d.ts"
     assert made.read_text(encoding="utf-8") == kept.read_text(encoding="utf-8"), "make extension-types"
+
+
+def test_the_privacy_text_names_all_that_is_stored() -> None:
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "extension" / "src").rglob("*.ts")))
+    constants = dict(re.findall(r"^const ([A-Z]+) = '([a-z]+)';$", sources, re.MULTILINE))
+    touched = re.findall(r"storage\.(?:local|session)\.(?:get|set|remove)\(\W*([A-Z]+)", sources)
+    stored = {constants[one] for one in touched}
+    text = (ROOT / "docs" / "extension-privacy.md").read_text(encoding="utf-8")
+    assert stored == {"device", "misses", "access", "me", "left"}
+    assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == stored

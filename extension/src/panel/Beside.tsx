@@ -11,10 +11,13 @@ const ARROWS: Record<string, string> = { in: 'from them', out: 'to them' };
 export function Beside({
   account,
   apply,
+  isWhyTold,
   children,
 }: {
   account: AccountBeside;
   apply: Apply | null;
+  // Whether it stands elsewhere by which rule the mail leads here.
+  isWhyTold: boolean;
   children?: ComponentChildren;
 }) {
   return (
@@ -24,10 +27,7 @@ export function Beside({
           {account.name}
         </a>
       </h2>
-      <p class="quiet">
-        {account.lifecycle_stage ? `${account.lifecycle_stage}. ` : ''}
-        {account.why}
-      </p>
+      <p class="quiet">{[account.lifecycle_stage, isWhyTold ? '' : account.why].filter(Boolean).join('. ')}</p>
       <h3>Open CTAs</h3>
       {account.ctas.length ? (
         <ul class="rows">

@@ -10,11 +10,14 @@ const TONES: Record<Foreseen['outcome'], string> = { linked: 'success', waiting:
 
 export function Filing({
   filing,
+  why,
   isRead,
   failure,
   onChoose,
 }: {
   filing: Foreseen;
+  // The rule that leads to each account.
+  why: readonly string[];
   isRead: boolean;
   failure: Failure | null;
   onChoose: (level: Level | null) => void;
@@ -32,6 +35,11 @@ export function Filing({
       <p>
         <span class="strong">{filing.words}</span> {known && filing.level_words}
       </p>
+      {why.map((one) => (
+        <p key={one} class="quiet">
+          {one}
+        </p>
+      ))}
       {failure && <Note failure={failure} />}
       {filing.levels.length > 0 && (
         <button type="button" class="button is-small" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>

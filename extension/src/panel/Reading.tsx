@@ -71,7 +71,12 @@ export function Reading({ thread, mailbox }: { thread: ThreadSeen; mailbox: stri
         <AddContact key={stranger.email} stranger={stranger} onAdded={() => onPlaced(null)} />
       ))}
       {found.accounts.map((account) => (
-        <Beside key={account.id} account={account} apply={null}>
+        <Beside
+          key={account.id}
+          account={account}
+          apply={null}
+          isWhyTold={found.places.some((place) => place.account_id === account.id)}
+        >
           <LogActivity account={account} onLogged={asked.again} />
         </Beside>
       ))}

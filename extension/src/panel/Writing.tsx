@@ -39,7 +39,7 @@ export function Writing({ compose, mailbox }: { compose: ComposeSeen; mailbox: s
         <section class="card" aria-labelledby="people-title" aria-busy={asked.isAsking}>
           <h2 id="people-title">{compose.subject || 'The mail that you write'}</h2>
           <p class="quiet">{descriptionOf(compose)}</p>
-          {now && <Filing filing={now.filing} isRead={situation.mailbox.is_read} failure={now.failure} onChoose={now.choose} />}
+          {now && <Filing filing={now.filing} why={situation.accounts.map((one) => one.why)} isRead={situation.mailbox.is_read} failure={now.failure} onChoose={now.choose} />}
           {compose.recipients ? (
             <People situation={situation} />
           ) : (
@@ -57,7 +57,7 @@ export function Writing({ compose, mailbox }: { compose: ComposeSeen; mailbox: s
         onContact={setWanted}
         pick={<PickContact onPick={setWanted} />}
       />
-      {situation?.accounts.map((one) => <Beside key={one.id} account={one} apply={apply} />)}
+      {situation?.accounts.map((one) => <Beside key={one.id} account={one} apply={apply} isWhyTold />)}
     </>
   );
 }

@@ -18,6 +18,8 @@ export interface Watched {
 const OFTEN_MS = 1_000;
 const SELDOM_MS = 5_000;
 const OFTEN_FOR_MS = 30_000;
+// What was answered is shown once more to somebody who shuts the panel and opens it again soon.
+const SHOWN_FOR_MS = 60_000;
 
 function ask(mail: Left): Promise<Fate> {
   const { to = [], cc = [], bcc = [] } = mail.recipients ?? {};
@@ -62,7 +64,7 @@ export function useLeft(): { watched: readonly Watched[]; close: (id: string) =>
       if (isOver) return;
       setFates((before) => ({ ...before, [mail.id]: found }));
       if (found.fate && found.fate.state !== 'coming') {
-        void askWorker('leftSeen', { ids: [mail.id] }).catch(() => undefined);
+        timers.add(setTimeout(() => void askWorker('leftSeen', { ids: [mail.id] }).catch(() => undefined), SHOWN_FOR_MS));
         return;
       }
       const isYoung = Date.now() - mail.leftAtMs < OFTEN_FOR_MS;
