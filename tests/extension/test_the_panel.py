@@ -11,10 +11,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from server.accounts.models import Account
+from server.auth import devices
 from server.email_templates.load import load_templates
 from server.email_templates.source import parse_source
 from server.runtime import Runtime
-from tests.cast import Book
+from tests.cast import ALICE, Book
 from tests.extension.chrome import OUR_ID, Chrome
 from tests.extension.home import Home
 from tests.extension.writing import body, clear, write
@@ -120,6 +121,28 @@ def test_what_is_missing_is_asked_for_and_nothing_that_was_typed_is_lost(panel: 
     expect(panel.get_by_text("Inserted: ")).to_be_visible()
     assert "30 September 2027" in body(gmail)
     expect(panel.get_by_text("One text has a “…” for you to fill in.")).to_be_visible()
+
+
+@pytest.mark.usefixtures("terms")
+def test_access_that_ends_in_the_middle_is_given_again_and_what_was_typed_stays(
+    browsing: Chrome, panel: Page, gmail: Page, runtime: Runtime, book: Book
+) -> None:
+    write(gmail, to=[TOM], body=["Typed."])
+    choices(panel).filter(has_text="Terms").click()
+    panel.get_by_label("Renewal date").fill("2027-09-30")
+    panel.get_by_label("annual recurring revenue").fill("1200.50")
+    with runtime.db.transaction() as session:
+        assert devices.close_all(session, user_id=book.alice) == 1
+    browsing.forget_access(panel)
+    panel.get_by_role("button", name="Insert", exact=True).click()
+    alert = panel.get_by_role("alert")
+    expect(alert).to_contain_text("Sign in again. Nothing that you wrote is lost.")
+    browsing.sign_in(panel, ALICE)
+    expect(panel.get_by_text("You are signed in again. Go on.")).to_be_visible()
+    expect(panel.get_by_label("Renewal date")).to_have_value("2027-09-30")
+    panel.get_by_role("button", name="Insert", exact=True).click()
+    expect(panel.get_by_text("Inserted: ")).to_be_visible()
+    assert "Typed." in body(gmail)
 
 
 def test_all_of_it_works_by_keyboard(panel: Page, gmail: Page) -> None:

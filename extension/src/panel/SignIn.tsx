@@ -36,7 +36,7 @@ export function SignIn({
     <section class="card">
       <Heading>Sign in at {hostOf(server)}</Heading>
       <p>A window of your Rapport opens. There you see what this extension may do, and you can end it at any time.</p>
-      {failure && <Note failure={failure} tone={failure.state === 'signed_out' ? 'warning' : 'danger'} />}
+      {failure && <Note failure={failure} canSignIn={false} tone={failure.state === 'signed_out' ? 'warning' : 'danger'} />}
       {isWorking ? (
         <Working words="Go on in the window that opened …" />
       ) : (
