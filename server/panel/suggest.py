@@ -17,6 +17,7 @@ from server.auth import people
 from server.contacts.models import Contact
 from server.email_templates.models import EmailTemplate, EmailTemplateVersion, Kind
 from server.email_templates.source import CATEGORY_LABELS, Category, parse_source
+from server.panel import used
 from server.playbooks import queries as playbooks
 from server.playbooks.models import OPEN_STATUSES, Cta, CtaTask, TaskKind
 from server.sends.models import OutboundEmail, OutboundState
@@ -159,7 +160,7 @@ def _open_tasks(session: Session, account_ids: Sequence[uuid.UUID], today: date)
 
 
 def _used_by(session: Session, user_id: uuid.UUID, *, since: datetime) -> dict[uuid.UUID, datetime]:
-    """When this person last sent each template, if that was lately."""
+    """When this person last sent or inserted each template, if that was lately."""
     rows = session.execute(
         select(EmailTemplateVersion.email_template_id, func.max(OutboundEmail.sent_at))
         .join(OutboundEmail, OutboundEmail.email_template_version_id == EmailTemplateVersion.id)
@@ -170,4 +171,6 @@ def _used_by(session: Session, user_id: uuid.UUID, *, since: datetime) -> dict[u
         )
         .group_by(EmailTemplateVersion.email_template_id)
     )
-    return {row[0]: row[1] for row in rows if row[1] is not None}
+    sent = {row[0]: row[1] for row in rows if row[1] is not None}
+    inserted = used.since(session, user_id, since)
+    return {one: max(at for at in (sent.get(one), inserted.get(one)) if at) for one in sent.keys() | inserted.keys()}

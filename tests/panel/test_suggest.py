@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from server.accounts.models import Account
 from server.email_templates import queries as email_templates
 from server.email_templates.load import load_templates
 from server.email_templates.models import EmailTemplate
+from server.panel.models import TemplateUse
 from server.playbooks.models import CtaTask
 from server.runtime import Runtime
 from server.sends.models import OutboundEmail
@@ -21,6 +23,7 @@ from tests.conftest import SignedInClient
 from tests.mail.letters import Desk
 from tests.web.pages import ON_SQLITE, put_into_outbox
 
+SignIn = Callable[[uuid.UUID], SignedInClient]
 SLUGS = ("onboarding-welcome", "onboarding-kickoff", "renewal-first-review", "risk-lost-touch", "ebr-request")
 
 
@@ -74,6 +77,23 @@ def test_what_one_used_lately_comes_before_what_one_never_used(
     assert ask(alice)[0] == ("risk-lost-touch", "You used it 3 days ago")
     with runtime.db.transaction() as session:
         session.get_one(OutboundEmail, email_id).sent_at = runtime.clock.now() - timedelta(days=91)
+    assert ask(alice)[0][1] == ""
+
+
+def test_what_one_inserted_in_gmail_counts_as_used_by_oneself_alone(
+    alice: SignedInClient, templates: None, desk: Desk, sign_in: SignIn, runtime: Runtime
+) -> None:
+    body = {"contact_id": str(desk.book.tom)}
+    for _ in range(2):
+        answer = alice.post("/api/v1/panel/templates/risk-lost-touch/fill", json=body)
+        assert answer.status_code == 200, answer.text
+    whole = {one["path"]: "2027-09-30" for one in answer.get_json()["missing"]}
+    assert whole == {}, "it needs nothing"
+    assert ask(alice)[0] == ("risk-lost-touch", "You used it lately")
+    assert all("You used it" not in why for _, why in ask(sign_in(desk.book.bob)))
+    with runtime.db.transaction() as session:
+        [row] = session.scalars(select(TemplateUse)).all()
+        row.used_at = runtime.clock.now() - timedelta(days=91)
     assert ask(alice)[0][1] == ""
 
 

@@ -8,8 +8,10 @@ from typing import Any
 from flask.views import MethodView
 
 from server.auth import people
+from server.email_templates import queries as email_templates
 from server.mailboxes import connection
 from server.panel import fill as filling
+from server.panel import used
 from server.panel.api.accounts import account_of
 from server.panel.api.frame import blueprint, draft_of, filing_of
 from server.panel.fill import Filled
@@ -101,6 +103,7 @@ class PanelFill(MethodView):
     def post(self, args: Mapping[str, Any], slug: str) -> dict[str, Any]:
         """The template for one contact, for Gmail's compose window, or what is missing"""
         here, visitor = runtime(), require_visitor()
+        now = here.clock.now()
         with here.db.reading() as session:
             found = filling.fill(
                 session,
@@ -108,8 +111,11 @@ class PanelFill(MethodView):
                 contact_id=args["contact_id"],
                 user=people.by_id(session, visitor.user_id),
                 given=args["values"],
-                now=here.clock.now(),
+                now=now,
             )
+        if found.email is not None:
+            with here.db.transaction() as session:
+                used.note(session, visitor.user_id, email_templates.by_slug(session, slug).id, now=now)
         return _filled(found)
 
 
