@@ -155,7 +155,7 @@ def _cta(session: Session, account: Account, owner: User, now: datetime) -> tupl
         priority="high",
         status="new",
         owner_id=owner.id,
-        due_on=now.date() + timedelta(days=12),
+        due_on=people.today_of(owner, now) + timedelta(days=12),
         opened_at=now,
     )
     session.add(cta)
@@ -168,7 +168,7 @@ def _cta(session: Session, account: Account, owner: User, now: datetime) -> tupl
         title="Send the welcome email",
         instructions="",
         owner_id=owner.id,
-        due_on=now.date(),
+        due_on=people.today_of(owner, now),
         email_template_id=template.id,
         contact_role="gitlab_admin",
     )
