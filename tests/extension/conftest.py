@@ -19,6 +19,9 @@ from tests.extension.home import Home, free_address
 from tests.extension.stand_in_gmail import StandInGmail, stand_in_gmail
 from tests.extension.stand_in_sync import Sync
 
+# Two Chromiums and a server share the machine here: what is waited for may take longer than five seconds.
+expect.set_options(timeout=20_000)
+
 
 @pytest.fixture(scope="session")
 def built() -> Path:
