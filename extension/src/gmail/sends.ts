@@ -81,7 +81,9 @@ export function watchSends(page: Document, tell: (noticed: Noticed) => void): ()
   }
 
   const observer = new MutationObserver(() => {
-    timer ??= setTimeout(check, PAUSE_MS);
+    // At once while a mail may leave: a window of its own closes with it, and what is said then is heard by nobody.
+    if (pending.size) check();
+    else timer ??= setTimeout(check, PAUSE_MS);
   });
   function follow(): void {
     observer.observe(page, { childList: true, subtree: true, attributes: true, attributeFilter: ['style', 'class', 'hidden'] });
