@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from server.mail import words
 from server.mail.models import MailCopy, MailMessage, MailState
 from server.mail.places import Place
-from server.mailboxes import ledger, reading
-from server.mailboxes.models import LedgerState, Mailbox, MailboxState, Phase
+from server.mailboxes import ledger
+from server.mailboxes.models import LedgerState
 from server.messages.model import Person
+from server.panel.foresee import listed
 from server.timeline import queries as timeline
 from server.timeline.cut import SeenEntry
 from server.timeline.visibility import Viewer
@@ -54,11 +55,6 @@ class Conversation:
     gmail_thread_id: str
     open_message_id: str | None
     people: tuple[Person, ...]
-
-
-def is_read(session: Session, mailbox: Mailbox) -> bool:
-    found = reading.of(session, mailbox.id)
-    return found is not None and found.phase != Phase.OFF and mailbox.state == MailboxState.CONNECTED
 
 
 def of_nothing(*, is_own: bool, is_read: bool) -> tuple[Standing, str]:
@@ -124,7 +120,7 @@ class Mails:
 def _of_stored(message: MailMessage, stands: Sequence[Place]) -> tuple[Standing, str]:
     if message.state == MailState.LINKED:
         names = [one.account for one in stands if one.mail_message_id == message.id]
-        on = f" of {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else f" of {names[0]}" if names else ""
+        on = f" of {listed(names)}" if names else ""
         return Standing.LINKED, f"It stands on the timeline{on}."
     if message.state == MailState.WAITING:
         return Standing.WAITING, f"It waits under Unmatched. {words.waiting_words(message.waiting_reason or '')}."
@@ -132,13 +128,10 @@ def _of_stored(message: MailMessage, stands: Sequence[Place]) -> tuple[Standing,
 
 
 def _of_ledger(state: LedgerState, rule: str | None) -> tuple[Standing, str]:
+    if state is LedgerState.EXCLUDED and rule == _UNLINKED:
+        return Standing.REMOVED, _REMOVED
     if state is LedgerState.EXCLUDED:
-        removed = (Standing.REMOVED, _REMOVED)
-        return (
-            removed
-            if rule == _UNLINKED
-            else (Standing.EXCLUDED, f"It is not logged: {words.excluded_words(rule or '')}.")
-        )
+        return Standing.EXCLUDED, f"It is not logged: {words.excluded_words(rule or '')}."
     if state is LedgerState.GONE:
         return Standing.GONE, _GONE
     return Standing.COMING, _UNREADABLE if state is LedgerState.QUARANTINED else _COMING

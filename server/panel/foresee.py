@@ -154,8 +154,9 @@ def _words(decision: Decision, draft: Draft) -> str:
         return f"It is not logged: {words.excluded_words(decision.reason)}."
     if decision.outcome == Outcome.WAITING:
         return f"It will wait under Unmatched. {words.waiting_words(decision.reason)}."
-    return f"It goes on the timeline of {_listed([link.account for link in decision.links])}."
+    return f"It goes on the timeline of {listed([link.account for link in decision.links])}."
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """ "A", "A and B", "A, B and C"; there must be one at least."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

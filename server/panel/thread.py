@@ -28,7 +28,8 @@ from server.mail.threads import ThreadFacts
 from server.mailboxes import connection
 from server.mailboxes.models import MailboxState
 from server.messages.kinds import takes_no_mail
-from server.panel.conversation import Conversation, Mails, Standing, is_read, of_nothing
+from server.panel.conversation import Conversation, Mails, Standing, of_nothing
+from server.panel.foresee import is_read_now
 from server.panel.situation import AccountBeside, account_beside
 from server.timeline.present import viewer_of
 from server.web.identity import Visitor
@@ -87,9 +88,9 @@ def beside(
     session: Session, conversation: Conversation, *, user: User, visitor: Visitor, now: datetime
 ) -> ThreadBeside:
     """Reads only. At most five accounts."""
-    mailbox = connection.of_user(session, user.id)
-    is_own = holder(session, user).owns(conversation.written_from)
-    is_theirs_read = is_own and mailbox is not None and is_read(session, mailbox)
+    mailbox, mine = connection.of_user(session, user.id), holder(session, user)
+    is_own = mine.owns(conversation.written_from)
+    is_theirs_read = is_own and is_read_now(session, mine)
     mails = Mails.of(session, mailbox.id, conversation) if is_own and mailbox is not None else Mails()
     rules = load_rules(session)
     matches = match_parties(session, parties_named(conversation.people, rules), rules, ThreadFacts(), sent_at=now)
