@@ -179,6 +179,12 @@
   });
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
+  // Who types before htmx is ready is answered all the same.
+  document.addEventListener("htmx:after:init", ({ target }) => {
+    if (target !== document.activeElement || !target.matches("input") || target.value === target.defaultValue) return;
+    target.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
   // "/" jumps to the search field, as people expect it.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.web.axe import SIZES, Findings
 
@@ -114,6 +114,23 @@ def test_what_opens_on_a_page_is_accessible_as_well(
         open_it(page)
         look_at(found, page, name)
         assert not [*found.faults, *complaints], "\n".join([*found.faults, *complaints])
+
+
+def test_who_types_before_the_page_is_ready_gets_suggestions_all_the_same(site: str, browser: Browser) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    with browser.new_context() as context:
+        page, complaints = watched_page(context)
+        page.route("**/htmx*.js", hold)
+        with page.expect_request("**/htmx*.js"):
+            page.goto(urljoin(site, "/page/cockpit"), wait_until="commit")
+        page.locator("#search-field").press_sequentially("hel")
+        held[0].continue_()
+        expect(page.locator("#search-suggest").get_by_role("link").first).to_be_visible()
+        assert not complaints
 
 
 def test_the_systems_dark_theme_is_there_from_the_first_paint(site: str, browser: Browser) -> None:
