@@ -22,6 +22,10 @@ from server.auth.endpoints import MACHINES, PUBLIC, RATES, UNCOUNTED
 from server.auth.policy import Deed
 from server.clock import Clock, SystemClock
 from server.contacts import api as contacts_api
+from server.ctas import api as cockpit_api
+from server.ctas import compose_pages
+from server.ctas import pages as cockpit_pages
+from server.ctas import queries as ctas
 from server.customer_360 import pages as customer_360_pages
 from server.db import Database, make_engine
 from server.health import blueprint as health
@@ -36,10 +40,6 @@ from server.panel import api as panel_api
 from server.panel import pages as extension_pages
 from server.personal_data import pages as personal_data_pages
 from server.personal_data import retention_pages
-from server.playbooks import api as cockpit_api
-from server.playbooks import compose_pages
-from server.playbooks import pages as cockpit_pages
-from server.playbooks import queries as ctas
 from server.runtime import Runtime
 from server.search import pages as search_pages
 from server.sends import api as outbox_api

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from server.ctas import jobs as cta_jobs
 from server.logs import logger
 from server.mail import jobs as mail_jobs
 from server.mailboxes import leavers
 from server.personal_data import jobs as personal_data_jobs
-from server.playbooks import jobs as playbook_jobs
 from server.runtime import Runtime
 from server.sends import jobs as send_jobs
 
@@ -28,7 +28,7 @@ def tick(runtime: Runtime, number: int) -> None:
     """One look. Errors are logged and the next tick tries again: a database that restarts must not stop the clock."""
     looks: list[Callable[[Runtime], object]] = [send_jobs.sweep, mail_jobs.sweep]
     if number % SETTLE_EVERY_TICKS == 0:
-        looks.append(playbook_jobs.settle_email_tasks)
+        looks.append(cta_jobs.settle_email_tasks)
     if number % REMATCH_EVERY_TICKS == 0:
         looks += [mail_jobs.wake_added, leavers.end_leavers]
     if number % RETAIN_EVERY_TICKS == RETAIN_EVERY_TICKS - 1:

@@ -7,17 +7,17 @@ from collections.abc import Callable
 from rq import Worker
 from rq.serializers import JSONSerializer
 
+from server.ctas import jobs as cta_jobs
 from server.jobqueue import QUEUE_NAME, NudgeJob, RqJobQueue
 from server.logs import logger
 from server.mail import jobs as mail_jobs
 from server.personal_data import jobs as personal_data_jobs
-from server.playbooks import jobs as playbook_jobs
 from server.runtime import Runtime
 from server.sends import jobs as send_jobs
 
 JOBS: dict[str, Callable[..., None]] = {
     send_jobs.DRAIN: send_jobs.drain,
-    playbook_jobs.SETTLE: playbook_jobs.settle_email_tasks,
+    cta_jobs.SETTLE: cta_jobs.settle_email_tasks,
     mail_jobs.READ: mail_jobs.read,
     mail_jobs.RECONCILE: mail_jobs.compare,
     mail_jobs.REMATCH: mail_jobs.rematch_added,
@@ -26,7 +26,7 @@ JOBS: dict[str, Callable[..., None]] = {
     personal_data_jobs.RETAIN: personal_data_jobs.retain_tonight,
 }
 # What a higher feature wants looked at after a lower one has worked: the low one knows nothing of it.
-AFTERWARDS: dict[str, str] = {send_jobs.DRAIN: playbook_jobs.SETTLE}
+AFTERWARDS: dict[str, str] = {send_jobs.DRAIN: cta_jobs.SETTLE}
 
 log = logger(__name__)
 _process: dict[str, Runtime] = {}

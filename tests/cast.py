@@ -17,6 +17,7 @@ from server.accounts.names import fold
 from server.auth import people
 from server.auth.models import User
 from server.contacts.models import Contact, ContactAddress
+from server.ctas.models import Cta, CtaTask, TaskKind
 from server.email_templates import queries as email_templates
 from server.email_templates.load import load_templates, parse_folder, read_folder
 from server.email_templates.models import Kind
@@ -24,7 +25,6 @@ from server.email_templates.source import TemplateSource
 from server.ids import new_id
 from server.mailboxes import tokens
 from server.mailboxes.models import Mailbox, MailboxState
-from server.playbooks.models import Cta, CtaTask, TaskKind
 from server.ports.gmail import OAuthTokens
 from server.vault import Vault
 

@@ -12,11 +12,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from server import periodic
+from server.ctas import jobs as cta_jobs
+from server.ctas.models import CtaTask, EmailTaskSend
 from server.db import Database, make_engine
 from server.mail import jobs as mail_jobs
 from server.mailboxes import leavers
-from server.playbooks import jobs as playbook_jobs
-from server.playbooks.models import CtaTask, EmailTaskSend
 from server.runtime import Runtime
 from server.sandbox.running import RunningSandbox
 from server.sends import jobs as send_jobs
@@ -57,7 +57,7 @@ def test_a_tick_that_fails_is_logged_and_the_next_one_works(outbox: Outbox, tmp_
     looks = [entry.get("look") for entry in logged if entry["event"] == "tick_failed"]
     assert looks == [
         *(send_jobs.sweep.__name__, mail_jobs.sweep.__name__),
-        *(playbook_jobs.settle_email_tasks.__name__, mail_jobs.wake_added.__name__, leavers.end_leavers.__name__),
+        *(cta_jobs.settle_email_tasks.__name__, mail_jobs.wake_added.__name__, leavers.end_leavers.__name__),
     ]
     assert len(outbox.runtime.jobs.queue().jobs) == 1  # type: ignore[attr-defined]
 

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import text
 
 from server import worker
+from server.ctas.models import CtaTask, EmailTaskSend
 from server.db import Database
 from server.jobqueue import RqJobQueue
-from server.playbooks.models import CtaTask, EmailTaskSend
 from server.runtime import Runtime
 from server.sandbox.running import RunningSandbox
 from server.schema import newest

@@ -29,7 +29,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
     Access.SIGNED_IN: (
         *("auth.sign_out", "sessions.where", "sessions.end", "sessions.end_others", "sessions.end_device"),
         *("oauth.ask", "oauth.answer", "tokens.mine", "tokens.create", "tokens.end", "me.Me"),
-        *("playbooks.home", "api-docs.openapi_json", "api_docs.api_docs"),
+        *("cta_pages.home", "api-docs.openapi_json", "api_docs.api_docs"),
     ),
     Deed.LOOK: (
         *("accounts.AccountList", "accounts.AccountDetail", "contacts.ContactsOfAccount"),
@@ -39,7 +39,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("panel.PanelSituation", "panel.PanelTemplates", "panel.PanelThread", "panel.PanelMisses"),
         *("timeline.TimelineOfAccount", "timeline.ActivityOfAccounts", "timeline.TimelineOfContact"),
         "timeline.TimelineOfEverything",
-        *("ctas.CtaList", "ctas.CtaDetail", "playbooks.cockpit", "playbooks.cta", "playbooks.task"),
+        *("ctas.CtaList", "ctas.CtaDetail", "cta_pages.cockpit", "cta_pages.cta", "cta_pages.task"),
         *("search.results", "search.suggest", "mail.why", "mail.rules.rules"),
         *("template_library.library", "template_library.template"),
         *("template_versions.compare", "template_versions.draft_picture", "template_versions.version"),
@@ -57,7 +57,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
     Deed.READ_MAIL: ("mail.body", "mail.html"),
     Deed.WORK_TASKS: (
         *("ctas.CompleteTask", "ctas.ReopenTask", "ctas.SnoozeTask"),
-        *("playbooks.complete", "playbooks.reopen", "playbooks.wake"),
+        *("cta_pages.complete", "cta_pages.reopen", "cta_pages.wake"),
     ),
     Deed.SEND_EMAILS: (
         *("ctas.PreviewEmail", "ctas.SendEmail", "panel.PanelFill", "panel.PanelDraft"),

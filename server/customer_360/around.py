@@ -11,9 +11,9 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from server.accounts import queries as accounts
+from server.ctas import queries as ctas
 from server.mail import present as mail_words
 from server.mail import queries as mail
-from server.playbooks import queries as ctas
 from server.timeline import present
 from server.timeline.cut import SeenEntry
 from server.timeline.present import Around, Link
@@ -49,7 +49,7 @@ def around(
     reasons = mail.why(session, shown)
     return Around(
         ctas={
-            email_id: Link(name=cta.name, href=url_for("playbooks.cta", cta_id=cta.id))
+            email_id: Link(name=cta.name, href=url_for("cta_pages.cta", cta_id=cta.id))
             for email_id, cta in its_ctas.items()
         },
         accounts={} if is_of_one_account else _accounts(session, {one.account_id for one in shown}),

@@ -14,9 +14,9 @@ from server.accounts.models import Account, LifecycleStage
 from server.accounts.queries import AccountCursor, AccountView
 from server.auth import people
 from server.contacts import queries as contacts
+from server.ctas import present as cta_words
+from server.ctas import queries as ctas
 from server.customer_360 import around, log_pages, timeline_pages
-from server.playbooks import present as cta_words
-from server.playbooks import queries as ctas
 from server.sends import queries as sends
 from server.timeline import present as timeline_words
 from server.timeline import queries as timeline
@@ -118,7 +118,7 @@ def account(account_id: uuid.UUID) -> str:
             ctas=[
                 {
                     "name": cta.name,
-                    "href": url_for("playbooks.cta", cta_id=cta.id),
+                    "href": url_for("cta_pages.cta", cta_id=cta.id),
                     "type": cta_words.cta_type(cta),
                     "due": show.day(cta.due_on),
                     "is_overdue": cta_words.is_overdue(cta.due_on),

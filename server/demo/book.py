@@ -19,10 +19,10 @@ from server.accounts.models import Account
 from server.auth import people
 from server.auth.models import User
 from server.contacts.import_contacts import import_contacts
+from server.ctas.models import Cta, CtaTask, TaskKind
 from server.email_templates import queries as email_templates
 from server.email_templates.load import load_templates, read_folder
 from server.errors import Unavailable
-from server.playbooks.models import Cta, CtaTask, TaskKind
 from server.timeline.models import ActivityType
 from server.timeline.record import record_note
 

@@ -16,14 +16,14 @@ from server.auth.models import User
 from server.auth.policy import Asker
 from server.contacts import queries as contacts
 from server.contacts.queries import ContactView
+from server.ctas import queries as ctas
+from server.ctas import work
+from server.ctas.models import Cta, CtaTask, TaskKind
 from server.email_templates import queries as email_templates
 from server.mail import words
 from server.mail.decide import LinkTo
 from server.mail.match import Match
 from server.panel.foresee import Draft, Filing, foresee
-from server.playbooks import queries as playbooks
-from server.playbooks import work
-from server.playbooks.models import Cta, CtaTask, TaskKind
 from server.timeline import queries as timeline
 from server.timeline.cut import SeenEntry
 from server.timeline.scopes import Scope
@@ -133,8 +133,8 @@ def account_beside(
 
 
 def _ctas(session: Session, account_id: uuid.UUID, asker: Asker, today: date) -> tuple[OpenCta, ...]:
-    open_ctas = playbooks.open_of_account(session, account_id)[:_MOST_CTAS]
-    tasks = playbooks.tasks_of(session, [cta.id for cta in open_ctas])
+    open_ctas = ctas.open_of_account(session, account_id)[:_MOST_CTAS]
+    tasks = ctas.tasks_of(session, [cta.id for cta in open_ctas])
     return tuple(OpenCta(cta=cta, tasks=_tasks(session, cta, tasks.get(cta.id, []), asker, today)) for cta in open_ctas)
 
 

@@ -15,11 +15,11 @@ from server.accounts import queries as accounts
 from server.accounts.models import LifecycleStage
 from server.auth import people
 from server.contacts.models import Contact
+from server.ctas import queries as ctas
+from server.ctas.models import OPEN_STATUSES, Cta, CtaTask, TaskKind
 from server.email_templates.models import EmailTemplate, EmailTemplateVersion, Kind
 from server.email_templates.source import CATEGORY_LABELS, Category, parse_source
 from server.panel import used
-from server.playbooks import queries as playbooks
-from server.playbooks.models import OPEN_STATUSES, Cta, CtaTask, TaskKind
 from server.sends.models import OutboundEmail, OutboundState
 
 RECENT = timedelta(days=90)
@@ -152,7 +152,7 @@ def _open_tasks(session: Session, account_ids: Sequence[uuid.UUID], today: date)
             Cta.account_id.in_(account_ids),
             Cta.status.in_(OPEN_STATUSES),
             CtaTask.kind == TaskKind.EMAIL,
-            playbooks.to_do(today),
+            ctas.to_do(today),
         )
         .order_by(func.coalesce(CtaTask.due_on, Cta.due_on).nulls_last(), CtaTask.id)
     )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from server.contacts import erased
 from server.contacts import personal_data as contacts
+from server.ctas import personal_data as ctas
 from server.email_templates import personal_data as email_templates
 from server.errors import Conflict, Invalid, NotFound
 from server.ids import new_id
@@ -19,12 +20,11 @@ from server.personal_data import held
 from server.personal_data.models import ErasureReceipt
 from server.personal_data.subjects import demand_no_colleague
 from server.personal_data.words import ALWAYS_KEPT, OUTSIDE
-from server.playbooks import personal_data as playbooks
 from server.sends import personal_data as sends
 from server.timeline import personal_data as timeline
 
 # Mail renews its entries before the timeline looks at the rest; the contact goes when nobody points to them.
-_ORDER = (sends, mail, timeline, playbooks, email_templates, contacts)
+_ORDER = (sends, mail, timeline, ctas, email_templates, contacts)
 _NOTE = "Somebody was erased on request: mail that they are in is left out."
 
 

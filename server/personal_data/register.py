@@ -6,12 +6,12 @@ from server.accounts import personal_data as accounts
 from server.audit import personal_data as audit
 from server.auth import personal_data as auth
 from server.contacts import personal_data as contacts
+from server.ctas import personal_data as ctas
 from server.email_templates import personal_data as email_templates
 from server.mail import personal_columns as mail
 from server.mailboxes import personal_data as mailboxes
 from server.panel import personal_data as panel
 from server.personal import Kind, Register
-from server.playbooks import personal_data as playbooks
 from server.sends import personal_data as sends
 from server.timeline import personal_data as timeline
 
@@ -24,7 +24,7 @@ OWN: Register = {
     "retention_rule": {Kind.STAFF: "by_user_id", Kind.NONE: "id kind months changed_at"},
     "retention_run": {Kind.NONE: "id started_at changed_at finished_at removed"},
 }
-_FEATURES = (accounts, audit, auth, contacts, email_templates, mail, mailboxes, panel, playbooks, sends, timeline)
+_FEATURES = (accounts, audit, auth, contacts, email_templates, mail, mailboxes, panel, ctas, sends, timeline)
 
 
 def columns() -> dict[str, dict[str, Kind]]:

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from server.audit import retention as audit
 from server.auth import retention as auth
+from server.ctas import personal_data as ctas
 from server.errors import Invalid
 from server.mail import choices
 from server.mail import retention as mail
 from server.panel import misses
 from server.personal_data.models import RetentionRule
-from server.playbooks import personal_data as playbooks
 from server.sends import retention as sends
 
 MOST_MONTHS = 240
@@ -128,8 +128,8 @@ AT_ONCE: tuple[AtOnce, ...] = (
         kind="previews",
         label="Previews of the composer",
         what="What an email to a contact would look like, an hour after it was looked at.",
-        count=lambda session, now: playbooks.count_previews(session, until=now - playbooks.PREVIEW_LIFE),
-        remove=lambda session, now: playbooks.remove_previews(session, until=now - playbooks.PREVIEW_LIFE),
+        count=lambda session, now: ctas.count_previews(session, until=now - ctas.PREVIEW_LIFE),
+        remove=lambda session, now: ctas.remove_previews(session, until=now - ctas.PREVIEW_LIFE),
     ),
 )
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from server.accounts import queries as accounts
 from server.contacts import queries as contacts
-from server.playbooks import present as cta_words
-from server.playbooks import queries as ctas
+from server.ctas import present as cta_words
+from server.ctas import queries as ctas
 from server.web.frame import Crumb, page, runtime
 
 blueprint = Blueprint("search", __name__)
@@ -76,7 +76,7 @@ def _ctas(session: Session, q: str, limit: int) -> list[dict[str, str]]:
     return [
         {
             "label": cta.name,
-            "href": url_for("playbooks.cta", cta_id=cta.id),
+            "href": url_for("cta_pages.cta", cta_id=cta.id),
             "note": account.name,
             "icon": cta_words.cta_type(cta)["icon"],
         }

@@ -11,10 +11,10 @@ from datetime import datetime
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from server.ctas.models import OPEN_STATUSES, Cta, CtaTask
 from server.email_templates.models import EmailTemplateVersion
 from server.mail.models import MailCopy, MailMessage, MailParticipant
 from server.messages.model import MailKind
-from server.playbooks.models import OPEN_STATUSES, Cta, CtaTask
 from server.sends.models import OutboundEmail, OutboundState
 
 

@@ -10,12 +10,12 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from server.playbooks import queries
+from server.ctas import queries
 from server.runtime import Runtime
 from server.sends.models import OutboundState
 from tests.cast import Book
 from tests.conftest import SignedInClient
-from tests.playbooks.composer import emails_in_outbox, use_template
+from tests.ctas.composer import emails_in_outbox, use_template
 from tests.web.pages import ON_SQLITE, add_note, put_into_outbox
 
 SignIn = Callable[[uuid.UUID], SignedInClient]

@@ -17,10 +17,10 @@ from server.audit.models import AuditEntry, AuditOutcome
 from server.audit.words import DEED_WORDS
 from server.auth import people
 from server.auth.models import Role
+from server.ctas.models import CtaTask
 from server.db import Database, make_engine
 from server.errors import Invalid
 from server.mail.models import Route
-from server.playbooks.models import CtaTask
 from server.runtime import Runtime
 from server.timeline.models import Level
 from tests.auth.at_google import sign_in_at
@@ -64,7 +64,7 @@ def test_a_deed_that_is_rolled_back_leaves_no_line_and_none_stands_without_its_l
             raise Invalid("no")
 
     # In the place of a view, so that the gate and the log are those of the product.
-    app.view_functions["playbooks.complete"] = lambda task_id: fail()
+    app.view_functions["cta_pages.complete"] = lambda task_id: fail()
     assert sign_in(book.alice).post(f"/tasks/{book.to_do}/complete").status_code == 422
     assert lines(db) == []
     with db.reading() as session:
@@ -92,8 +92,8 @@ def test_what_is_refused_is_noted(db: Database, book: Book, sign_in: SignIn) -> 
     sign_in(book.bob).post(f"/tasks/{book.to_do}/complete")
     sign_in(book.charlie).get("/outbox")
     assert lines(db) == [
-        ("Charlie Okoye", "playbooks.complete", "refused"),
-        ("Bob Lindqvist", "playbooks.complete", "refused"),
+        ("Charlie Okoye", "cta_pages.complete", "refused"),
+        ("Bob Lindqvist", "cta_pages.complete", "refused"),
         ("Charlie Okoye", "sends.outbox", "refused"),
     ]
 
@@ -124,7 +124,7 @@ def test_the_database_itself_keeps_the_log(db: Database, book: Book, runtime: Ru
     for statement in (update(AuditEntry).values(user_name="Nobody"), delete(AuditEntry)):
         with pytest.raises(DatabaseError, match="audit log"), db.transaction() as session:
             session.execute(statement)
-    assert lines(db) == [("Alice Moreau", "playbooks.complete", "done")]
+    assert lines(db) == [("Alice Moreau", "cta_pages.complete", "done")]
 
 
 def test_a_line_older_than_a_year_may_go(db: Database, runtime: Runtime) -> None:

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from server.auth import people, policy
 from server.auth.models import Role, User
 from server.auth.policy import Deed, Scope
+from server.ctas.models import CtaTask
 from server.db import Database
 from server.errors import Forbidden
-from server.playbooks.models import CtaTask
 from server.runtime import Runtime
 from server.timeline.models import Level
 from server.timeline.queries import entries

@@ -30,14 +30,14 @@ TABLE = {
     "TMAVU": """
         auth.sign_out sessions.where sessions.end sessions.end_others sessions.end_device
         oauth.ask oauth.answer tokens.mine tokens.create tokens.end me.Me
-        playbooks.home api-docs.openapi_json api_docs.api_docs
+        cta_pages.home api-docs.openapi_json api_docs.api_docs
         accounts.AccountList accounts.AccountDetail contacts.ContactsOfAccount
         customer_360.account_list customer_360.account customer_360.account_timeline
         customer_360.people.contact customer_360.people.contact_timeline
         customer_360.people.everything customer_360.people.rest_of_thread
         panel.PanelSituation panel.PanelTemplates panel.PanelThread panel.PanelMisses
         timeline.TimelineOfAccount timeline.ActivityOfAccounts timeline.TimelineOfContact timeline.TimelineOfEverything
-        ctas.CtaList ctas.CtaDetail playbooks.cockpit playbooks.cta playbooks.task
+        ctas.CtaList ctas.CtaDetail cta_pages.cockpit cta_pages.cta cta_pages.task
         search.results search.suggest mail.why mail.rules.rules
         template_library.library template_library.template
         template_versions.compare template_versions.draft_picture template_versions.version template_versions.picture
@@ -52,7 +52,7 @@ TABLE = {
         timeline.LogActivity customer_360.log.log_activity new_contacts.AddContact
         placing.MoveMail placing.UnlinkMail placing.LinkMail placing.NeverPairMail placing.LevelOfMail
         ctas.CompleteTask ctas.ReopenTask ctas.SnoozeTask ctas.PreviewEmail ctas.SendEmail
-        playbooks.complete playbooks.reopen playbooks.wake
+        cta_pages.complete cta_pages.reopen cta_pages.wake
         compose.compose_email compose.preview_email compose.send_email compose.compose_preview
         sends.outbox sends.email sends.email_body sends.email_row
         sends.cancel sends.send_again sends.it_was_sent sends.it_was_not_sent

@@ -16,11 +16,11 @@ from server.accounts.models import Account
 from server.auth.models import User
 from server.contacts import queries as contacts
 from server.contacts.models import Contact, ContactAddress
+from server.ctas import compose, queries
+from server.ctas.models import Cta, CtaTask, TaskKind
+from server.ctas.queries import CockpitFilter
 from server.db import Database
 from server.demo import book as sample
-from server.playbooks import compose, queries
-from server.playbooks.models import Cta, CtaTask, TaskKind
-from server.playbooks.queries import CockpitFilter
 from server.runtime import Runtime
 from server.timeline.models import TimelineEntry
 from tests.conftest import SignedInClient, StandingClock

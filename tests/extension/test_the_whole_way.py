@@ -12,9 +12,9 @@ from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
 from server.accounts.models import Account
+from server.ctas.models import CtaTask
 from server.mail import jobs
 from server.mailboxes import reading
-from server.playbooks.models import CtaTask
 from server.runtime import Runtime
 from server.sandbox.deliver import PlacedMail
 from server.sandbox.running import RunningSandbox

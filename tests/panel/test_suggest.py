@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import select, update
 
 from server.accounts.models import Account
+from server.ctas.models import CtaTask
 from server.email_templates import queries as email_templates
 from server.email_templates.load import load_templates
 from server.email_templates.models import EmailTemplate
 from server.panel.models import TemplateUse
-from server.playbooks.models import CtaTask
 from server.runtime import Runtime
 from server.sends.models import OutboundEmail
 from tests.cast import ALICE, shipped

@@ -12,12 +12,12 @@ from sqlalchemy.exc import DatabaseError
 
 from server.audit.models import AuditEntry
 from server.auth.models import UserSession
+from server.ctas.models import ComposePreview
 from server.db import Database
 from server.errors import Conflict, Invalid
 from server.mail.models import MailContent, MailMessage
 from server.personal_data import retain, rules
 from server.personal_data.models import RetentionRun
-from server.playbooks.models import ComposePreview
 from server.sends import decide
 from server.sends.models import OutboundContent, OutboundEmail, OutboundState
 from server.timeline.models import TimelineEntry

@@ -11,6 +11,7 @@ from sqlalchemy import JSON, String, Text, cast, func, select
 from server.all_models import metadata
 from server.contacts import add
 from server.contacts.models import Contact
+from server.ctas.models import Cta, CtaTask
 from server.db import Database
 from server.email_templates import queries as email_templates
 from server.email_templates.models import EmailTemplate, EmailTemplateDraft
@@ -23,7 +24,6 @@ from server.personal import Subject
 from server.personal_data import erase as erasing
 from server.personal_data import subjects
 from server.personal_data.models import ErasureReceipt
-from server.playbooks.models import Cta, CtaTask
 from server.runtime import Runtime
 from server.sandbox.running import RunningSandbox
 from server.sends import jobs
@@ -32,9 +32,9 @@ from server.timeline.models import ActivityType
 from server.timeline.record import record_note
 from tests.cast import ALICE, Book
 from tests.conftest import SignedInClient
+from tests.ctas.composer import Composer
 from tests.mail.letters import Desk
 from tests.mail.test_correct import report
-from tests.playbooks.composer import Composer
 
 FIRST, LAST = "Zebrine", "Markerova"
 ADDRESS, ALIAS, THIRD = "zebra-marker@helios.example", "Zebra.Alias@quist.example", "zebra-third@quist.example"

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from server.ctas.models import CtaTask
 from server.email_templates import queries
 from server.email_templates.models import EmailTemplate
 from server.mail.decide import decide
@@ -17,7 +18,6 @@ from server.mail.models import Route
 from server.mail.rules import load_rules
 from server.mail.store import take_in
 from server.messages.model import Mail
-from server.playbooks.models import CtaTask
 from server.runtime import Runtime
 from server.sends.models import OutboundEmail, OutboundState
 from server.sends.schedule import EmailToSchedule, schedule

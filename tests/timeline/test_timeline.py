@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from server.ctas import jobs
 from server.db import Database
 from server.errors import Invalid
-from server.playbooks import jobs
 from server.runtime import Runtime
 from server.timeline import queries
 from server.timeline.models import ActivityType

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from server.ctas.models import EmailTaskSend
 from server.email_templates import queries as email_templates
 from server.ids import new_id
-from server.playbooks.models import EmailTaskSend
 from server.runtime import Runtime
 from server.sends import schedule
 from server.sends.models import OutboundEmail

@@ -28,8 +28,8 @@ from server.timeline.models import ActivityType
 from tests.auth.gmail_extension import GmailExtension
 from tests.cast import ALICE, BOB
 from tests.conftest import BASE_URL, SignedInClient
+from tests.ctas.composer import Composer
 from tests.mail.letters import STRANGER, Desk
-from tests.playbooks.composer import Composer
 from tests.web.axe import SIZES, Findings
 from tests.web.pages import ON_SQLITE, add_note, put_into_outbox
 

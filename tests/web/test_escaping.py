@@ -12,8 +12,8 @@ from server.accounts.models import Account, AccountDomain
 from server.accounts.names import fold
 from server.auth.models import User
 from server.contacts.models import Contact
+from server.ctas.models import Cta, CtaTask
 from server.email_templates.models import EmailTemplate, EmailTemplateVersion
-from server.playbooks.models import Cta, CtaTask
 from server.runtime import Runtime
 from server.sends.models import OutboundEmail
 from server.timeline.models import ActivityType

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-from server.playbooks import queries
+from server.ctas import queries
 from server.runtime import Runtime
 from tests.cast import Book
 from tests.conftest import BASE_URL, SignedInClient

@@ -72,22 +72,22 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "tokens-wrong": ("auth/tokens.html", samples_of_sign_in.tokens(is_wrong=True, is_empty=True)),
         "sessions-one": ("auth/sessions.html", samples_of_sign_in.sessions(others=False)),
         **samples_of_extension.pages(),
-        "cockpit": ("playbooks/cockpit.html", samples.cockpit(samples.usual_groups(), samples.BANNER)),
-        "cockpit-empty": ("playbooks/cockpit.html", samples.cockpit([])),
-        "cockpit-filtered": ("playbooks/cockpit.html", samples.cockpit([], is_filtered=True)),
-        "cta": ("playbooks/cta.html", samples.cta_page()),
+        "cockpit": ("ctas/cockpit.html", samples.cockpit(samples.usual_groups(), samples.BANNER)),
+        "cockpit-empty": ("ctas/cockpit.html", samples.cockpit([])),
+        "cockpit-filtered": ("ctas/cockpit.html", samples.cockpit([], is_filtered=True)),
+        "cta": ("ctas/cta.html", samples.cta_page()),
         "cta-bare": (
-            "playbooks/cta.html",
+            "ctas/cta.html",
             samples.cta_page(tasks=[], contacts=[], entries=[], mailbox_banner=samples.BANNER),
         ),
-        "compose": ("playbooks/compose.html", emails.compose()),
-        "compose-variants": ("playbooks/compose.html", emails.compose(texts=emails.texts_of_two_variants())),
+        "compose": ("ctas/compose.html", emails.compose()),
+        "compose-variants": ("ctas/compose.html", emails.compose(texts=emails.texts_of_two_variants())),
         "compose-errors": (
-            "playbooks/compose.html",
+            "ctas/compose.html",
             emails.compose(preview=emails.preview(errors=True), send_bar=bad, texts=texts),
         ),
         "compose-empty": (
-            "playbooks/compose.html",
+            "ctas/compose.html",
             emails.compose(
                 contacts=[],
                 preview=emails.preview(empty=True),
@@ -207,11 +207,11 @@ def add_fragments(app: Flask) -> None:
     def preview() -> str:
         bar = emails.send_bar(label="Send 7 emails", is_disabled=True, why="1 email needs a change.")
         context = emails.compose(preview=emails.preview(errors=True), send_bar=bar)
-        return render_template("playbooks/_preview.html", **context, is_swap=True)
+        return render_template("ctas/_preview.html", **context, is_swap=True)
 
     @app.get("/moving/task")
     def moving_task() -> str:
-        return render_template("playbooks/_task.html", task=samples.tasks()[1])
+        return render_template("ctas/_task.html", task=samples.tasks()[1])
 
     @app.post("/tasks/t4/done")
     def task_done() -> str:
@@ -224,7 +224,7 @@ def add_fragments(app: Flask) -> None:
             template_name="",
             toggle=samples.O(href="/tasks/t4/open", label="Reopen"),
         )
-        return render_template("playbooks/_task.html", task=done)
+        return render_template("ctas/_task.html", task=done)
 
     @app.get("/moving/email")
     def moving_email() -> str:
@@ -244,7 +244,7 @@ def add_fragments(app: Flask) -> None:
 
     @app.get("/cockpit")
     def filtered() -> str:
-        return render_template("playbooks/_cta_list.html", **samples.cta_list([], is_filtered=True))
+        return render_template("ctas/_cta_list.html", **samples.cta_list([], is_filtered=True))
 
 
 def add_mail_fragments(app: Flask) -> None:

@@ -33,7 +33,7 @@ def _cta(one: OpenCta) -> dict[str, Any]:
         "type": cta.cta_type,
         "priority": cta.priority,
         "due_on": cta.due_on,
-        "href": home() + url_for("playbooks.cta", cta_id=cta.id),
+        "href": home() + url_for("cta_pages.cta", cta_id=cta.id),
         "tasks": [_task(each) for each in one.tasks],
     }
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from server.ctas import queries
+from server.ctas.models import Cta, CtaStatus, CtaTask, CtaType, TaskKind
+from server.ctas.queries import CockpitFilter
 from server.db import Database
-from server.playbooks import queries
-from server.playbooks.models import Cta, CtaStatus, CtaTask, CtaType, TaskKind
-from server.playbooks.queries import CockpitFilter
 from server.runtime import Runtime
 from tests.cast import Book
 from tests.conftest import SignedInClient

@@ -11,12 +11,12 @@ from sqlalchemy import delete, update
 
 from server.accounts.models import Account
 from server.contacts.models import ContactAddress
+from server.ctas import queries
 from server.mailboxes.models import Mailbox, MailboxState
-from server.playbooks import queries
 from server.runtime import Runtime
 from tests.cast import Book, add_contact
 from tests.conftest import SignedInClient
-from tests.playbooks.composer import Composer, emails_in_outbox, errors_in
+from tests.ctas.composer import Composer, emails_in_outbox, errors_in
 from tests.web.pages import ON_SQLITE
 
 SignIn = Callable[[uuid.UUID], SignedInClient]

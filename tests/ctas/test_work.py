@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from sqlalchemy import delete
 
-from server.playbooks import jobs, queries
-from server.playbooks.models import Cta, CtaStatus, CtaTask, EmailTaskSend, TaskKind
+from server.ctas import jobs, queries
+from server.ctas.models import Cta, CtaStatus, CtaTask, EmailTaskSend, TaskKind
 from server.runtime import Runtime
 from server.sends.models import OutboundState
 from tests.cast import ALICE, Book

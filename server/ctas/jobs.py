@@ -1,11 +1,11 @@
-"""The playbooks' jobs."""
+"""The CTAs' jobs."""
 
 from __future__ import annotations
 
-from server.playbooks import work
+from server.ctas import work
 from server.runtime import Runtime
 
-SETTLE = "playbooks.settle_email_tasks"
+SETTLE = "ctas.settle_email_tasks"
 
 
 def settle_email_tasks(runtime: Runtime) -> None:

@@ -14,13 +14,13 @@ from werkzeug.wrappers import Response as BaseResponse
 from server.accounts import queries as accounts
 from server.auth import people
 from server.contacts import queries as contacts
+from server.ctas import present, queries, work
+from server.ctas.models import Cta, CtaStatus, CtaTask, CtaType
+from server.ctas.queries import CockpitFilter
 from server.email_templates import queries as email_templates
 from server.errors import Invalid
 from server.mailboxes import connection
 from server.mailboxes.pages import banner
-from server.playbooks import present, queries, work
-from server.playbooks.models import Cta, CtaStatus, CtaTask, CtaType
-from server.playbooks.queries import CockpitFilter
 from server.timeline import present as timeline_words
 from server.timeline import queries as timeline
 from server.web import show
@@ -28,7 +28,7 @@ from server.web.frame import Crumb, page, runtime, wants_partial
 from server.web.identity import require_visitor
 from server.web.paging import row_marker
 
-blueprint = Blueprint("playbooks", __name__)
+blueprint = Blueprint("cta_pages", __name__)
 
 COCKPIT = Crumb(label="Cockpit", href="/cockpit")
 
@@ -53,13 +53,13 @@ def cockpit() -> str:
             "next_href": _next_href(found.next_after),
         }
         if wants_partial():
-            return render_template("playbooks/_cta_list.html", **context)
+            return render_template("ctas/_cta_list.html", **context)
         counts = queries.cockpit_counts(session, owner_id=visitor.user_id, today=show.today())
         everybody = queries.count_open(session, owner_id=None)
         mailbox_banner = banner(connection.of_user(session, visitor.user_id))
     mine = url_for(".cockpit")
     return page(
-        "playbooks/cockpit.html",
+        "ctas/cockpit.html",
         active="cockpit",
         crumbs=[Crumb(label="Cockpit")],
         tabs=[
@@ -123,7 +123,7 @@ def cta(cta_id: uuid.UUID) -> str:
         mailbox_banner = banner(connection.of_user(session, visitor.user_id))
     owner = users[found.owner_id]
     return page(
-        "playbooks/cta.html",
+        "ctas/cta.html",
         active="cockpit",
         crumbs=[COCKPIT, Crumb(label=found.name)],
         cta={
@@ -161,7 +161,7 @@ def task(task_id: uuid.UUID) -> BaseResponse | str:
         if not wants_partial():
             return redirect(url_for(".cta", cta_id=found.cta_id, _anchor=f"task-{task_id}"))
         [shown] = _tasks(session, [found], queries.cta(session, found.cta_id))
-    return render_template("playbooks/_task.html", task=shown)
+    return render_template("ctas/_task.html", task=shown)
 
 
 @blueprint.post("/tasks/<uuid:task_id>/complete")

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from server.auth.models import User
-from server.playbooks.models import Cta, CtaStatus, CtaTask
+from server.ctas.models import Cta, CtaStatus, CtaTask
 from server.runtime import Runtime
 from tests.cast import Book
 from tests.conftest import SignedInClient, SteppingClock

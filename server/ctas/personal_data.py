@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from server.ctas.models import ComposePreview, Cta, CtaTask
 from server.personal import Kind, Record, Register, Subject, Tally, redact
-from server.playbooks.models import ComposePreview, Cta, CtaTask
 
 COLUMNS: Register = {
     "cta": {

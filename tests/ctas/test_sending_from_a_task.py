@@ -9,7 +9,7 @@ from collections.abc import Callable
 from flask.testing import FlaskClient
 
 from server import worker
-from server.playbooks import queries
+from server.ctas import queries
 from server.runtime import Runtime
 from server.sandbox.running import RunningSandbox
 from server.timeline import queries as timeline

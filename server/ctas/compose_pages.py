@@ -13,12 +13,12 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
+from server.ctas import compose
+from server.ctas.compose import Composition, Edits, Prepared, Wording
+from server.ctas.models import ComposePreview
 from server.email_templates.conditions import label_of
 from server.errors import Conflict, Invalid, NotFound
 from server.mailboxes.pages import banner
-from server.playbooks import compose
-from server.playbooks.compose import Composition, Edits, Prepared, Wording
-from server.playbooks.models import ComposePreview
 from server.sends import jobs as send_jobs
 from server.timeline import queries as timeline
 from server.web import show
@@ -60,7 +60,7 @@ def preview_email(task_id: uuid.UUID) -> str:
         composition = _load(session, task_id)
         draft = _worked_out(composition, _from_form(composition), here.clock.now())
         shown = _preview(session, composition, draft)
-    return render_template("playbooks/_preview.html", is_swap=True, **shown)
+    return render_template("ctas/_preview.html", is_swap=True, **shown)
 
 
 @blueprint.post("/tasks/<uuid:task_id>/email/send")
@@ -82,7 +82,7 @@ def send_email(task_id: uuid.UUID) -> BaseResponse:
         send_jobs.wake(here, mailbox_id)
     names = ", ".join(row.to_name for row in rows)
     tell(f"On its way to {names}. It stands on the timeline as soon as Gmail has sent it.", "info")
-    return redirect(url_for("playbooks.cta", cta_id=composition.cta.id, _anchor=f"task-{task_id}"), code=303)
+    return redirect(url_for("cta_pages.cta", cta_id=composition.cta.id, _anchor=f"task-{task_id}"), code=303)
 
 
 def _again(composition: Composition, draft: Draft, error: Invalid | Conflict) -> Response:
@@ -168,15 +168,15 @@ def _seen() -> dict[str, str]:
 def _page(session: Session, composition: Composition, draft: Draft) -> str:
     task, cta, account = composition.task, composition.cta, composition.account
     return page(
-        "playbooks/compose.html",
+        "ctas/compose.html",
         active="cockpit",
         crumbs=[
             Crumb(label="Cockpit", href="/cockpit"),
-            Crumb(label=cta.name, href=url_for("playbooks.cta", cta_id=cta.id)),
+            Crumb(label=cta.name, href=url_for("cta_pages.cta", cta_id=cta.id)),
             Crumb(label="Write email"),
         ],
         task={"title": task.title},
-        cta={"name": cta.name, "href": url_for("playbooks.cta", cta_id=cta.id)},
+        cta={"name": cta.name, "href": url_for("cta_pages.cta", cta_id=cta.id)},
         account={"name": account.name, "href": f"/accounts/{account.id}"},
         template={"name": composition.default.version.name, "version": composition.default.version.number},
         mailbox_banner=banner(composition.mailbox),
@@ -278,7 +278,7 @@ def _preview(session: Session, composition: Composition, draft: Draft) -> dict[s
         "urls": {
             "send": url_for("compose.send_email", task_id=composition.task.id),
             "preview": url_for("compose.preview_email", task_id=composition.task.id),
-            "cancel": url_for("playbooks.cta", cta_id=composition.cta.id),
+            "cancel": url_for("cta_pages.cta", cta_id=composition.cta.id),
         },
     }
 

@@ -12,12 +12,12 @@ from sqlalchemy import select, update
 
 from server.accounts.models import Account
 from server.contacts.models import Contact
-from server.playbooks.models import EmailTaskSend
+from server.ctas.models import EmailTaskSend
 from server.runtime import Runtime
 from server.sends.models import OutboundContent, OutboundEmail, OutboundState
 from tests.cast import Book
 from tests.conftest import SignedInClient
-from tests.playbooks.composer import Composer, emails_in_outbox, errors_in, seen_in, subject_in, use_template
+from tests.ctas.composer import Composer, emails_in_outbox, errors_in, seen_in, subject_in, use_template
 
 SignIn = Callable[[uuid.UUID], SignedInClient]
 

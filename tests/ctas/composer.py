@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from server.ctas import queries
 from server.email_templates import queries as email_templates
 from server.email_templates.load import load_templates
-from server.playbooks import queries
 from server.runtime import Runtime
 from server.sends.models import OutboundEmail
 from tests.cast import Book, shipped

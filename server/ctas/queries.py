@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from server.accounts.models import Account
 from server.accounts.names import fold
 from server.auth.models import User
+from server.ctas.models import OPEN_STATUSES, Cta, CtaTask, EmailTaskSend, TaskKind
 from server.errors import NotFound
-from server.playbooks.models import OPEN_STATUSES, Cta, CtaTask, EmailTaskSend, TaskKind
 from server.sends.models import OutboundEmail
 
 _NO_DATE = date(9999, 12, 31)

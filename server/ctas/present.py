@@ -12,8 +12,8 @@ from flask import url_for
 from server.accounts.models import Account
 from server.auth.models import User
 from server.contacts.queries import ContactView
-from server.playbooks import work
-from server.playbooks.models import (
+from server.ctas import work
+from server.ctas.models import (
     STATUS_LABELS,
     TYPE_LABELS,
     Cta,
@@ -23,7 +23,7 @@ from server.playbooks.models import (
     Priority,
     TaskKind,
 )
-from server.playbooks.queries import SOON, CockpitRow
+from server.ctas.queries import SOON, CockpitRow
 from server.sends import present as send_words
 from server.sends.models import OutboundEmail, OutboundState
 from server.web import show
@@ -73,7 +73,7 @@ def is_overdue(due_on: date | None) -> bool:
 
 
 def groups(rows: Sequence[CockpitRow]) -> list[dict[str, Any]]:
-    """Rows by when they are due, as playbooks/_cta_list.html takes them."""
+    """Rows by when they are due, as ctas/_cta_list.html takes them."""
     by_key: dict[str, list[dict[str, Any]]] = {key: [] for key, _, _ in _GROUPS}
     for row in rows:
         by_key[_group_of(row.due_on) if row.cta.is_open else "closed"].append(_row(row))
@@ -96,7 +96,7 @@ def _row(row: CockpitRow) -> dict[str, Any]:
     return {
         "id": cta.id,
         "name": cta.name,
-        "href": url_for("playbooks.cta", cta_id=cta.id),
+        "href": url_for("cta_pages.cta", cta_id=cta.id),
         "type": cta_type(cta),
         "account": {
             "name": account.name,
@@ -147,7 +147,7 @@ def task(
     account_id: uuid.UUID,
     viewer_id: uuid.UUID,
 ) -> dict[str, Any]:
-    """One task as playbooks/_task.html takes it. Only the sender of an email can look at it in the outbox."""
+    """One task as ctas/_task.html takes it. Only the sender of an email can look at it in the outbox."""
     is_email = found.kind == TaskKind.EMAIL
     is_done = found.done_at is not None
     # A task whose email has just left is settled a moment later: keep asking until then.
@@ -158,7 +158,7 @@ def task(
     toggle = None
     if may_work and not is_email:
         deed, label = ("reopen", "Reopen") if is_done else ("complete", "Mark done")
-        toggle = {"href": url_for(f"playbooks.{deed}", task_id=found.id), "label": label}
+        toggle = {"href": url_for(f"cta_pages.{deed}", task_id=found.id), "label": label}
     can_write = is_email and may_write and not is_done
     return {
         "id": found.id,
@@ -176,12 +176,12 @@ def task(
         "snooze": {
             "through": show.day(found.snoozed_through),
             "reason": found.snooze_reason or "",
-            "wake_href": url_for("playbooks.wake", task_id=found.id) if may_work else None,
+            "wake_href": url_for("cta_pages.wake", task_id=found.id) if may_work else None,
         }
         if is_snoozed
         else None,
         "is_moving": moving or unsettled,
-        "poll_href": url_for("playbooks.task", task_id=found.id),
+        "poll_href": url_for("cta_pages.task", task_id=found.id),
         "sends": [_send(email, account_id, viewer_id) for email in emails],
         "problem": _problem(emails, viewer_id),
     }

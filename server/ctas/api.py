@@ -9,11 +9,11 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import fields, validate
 
+from server.ctas import compose, queries, work
+from server.ctas.compose import Edits, Prepared
+from server.ctas.models import CtaStatus, CtaTask, CtaType
+from server.ctas.queries import CockpitFilter, CockpitRow
 from server.errors import Invalid
-from server.playbooks import compose, queries, work
-from server.playbooks.compose import Edits, Prepared
-from server.playbooks.models import CtaStatus, CtaTask, CtaType
-from server.playbooks.queries import CockpitFilter, CockpitRow
 from server.sends import jobs as send_jobs
 from server.sends.api import OutboundEmailSchema
 from server.sends.models import OutboundEmail

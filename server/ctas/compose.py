@@ -16,6 +16,8 @@ from server.auth import people
 from server.auth.models import User
 from server.contacts import queries as contacts
 from server.contacts.queries import ContactView
+from server.ctas import queries, work
+from server.ctas.models import Cta, CtaTask, EmailTaskSend, TaskKind
 from server.db import insert_if_absent
 from server.email_templates import queries as email_templates
 from server.email_templates.catalogue import MERGE_FIELDS
@@ -28,8 +30,6 @@ from server.email_templates.source import TemplateSource
 from server.errors import Conflict, Invalid
 from server.mailboxes import connection
 from server.mailboxes.models import Mailbox, MailboxState
-from server.playbooks import queries, work
-from server.playbooks.models import Cta, CtaTask, EmailTaskSend, TaskKind
 from server.sends.fill_in import Recipient, fill_in
 from server.sends.models import MOVING, OutboundEmail, OutboundState
 from server.sends.schedule import EmailToSchedule, schedule

@@ -7,7 +7,7 @@ import pytest
 
 from tests.cast import Book
 from tests.conftest import SignedInClient
-from tests.playbooks.composer import Composer
+from tests.ctas.composer import Composer
 
 
 @pytest.fixture

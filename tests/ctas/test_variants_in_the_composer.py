@@ -19,7 +19,7 @@ from server.email_templates.source import parse_source
 from server.runtime import Runtime
 from server.sends.models import OutboundContent, OutboundEmail
 from tests.cast import TEMPLATES, Book, add_contact, shipped
-from tests.playbooks.composer import Composer, emails_in_outbox, errors_in, seen_in, subject_in
+from tests.ctas.composer import Composer, emails_in_outbox, errors_in, seen_in, subject_in
 from tests.web.pages import ON_SQLITE
 
 DEFAULT, GERMAN = "onboarding-welcome", "onboarding-welcome.de"

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from server.auth import policy
 from server.auth.policy import Asker, Deed
+from server.ctas import queries
+from server.ctas.models import Cta, CtaStatus, CtaTask, EmailTaskSend, TaskKind
 from server.errors import Conflict, Forbidden, Invalid
 from server.messages.clean import one_line
-from server.playbooks import queries
-from server.playbooks.models import Cta, CtaStatus, CtaTask, EmailTaskSend, TaskKind
 from server.sends.models import OutboundEmail, OutboundState
 from server.timeline import queries as timeline
 
