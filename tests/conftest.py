@@ -29,6 +29,7 @@ from server.auth import sessions
 from server.db import Database, make_engine
 from server.jobqueue import RqJobQueue
 from server.mailboxes.connection import ENVELOPE_SCOPES
+from server.playbooks.first_choices import add_first_choices
 from server.runtime import Runtime
 from server.sandbox.running import RunningSandbox
 from server.settings import Settings
@@ -95,6 +96,8 @@ def empty_sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sqlite") / "empty.sqlite3"
     engine = make_engine(f"sqlite:///{path}")
     metadata.create_all(engine)
+    with Database(engine).transaction() as session:
+        add_first_choices(session)
     with engine.connect() as connection:
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -114,11 +117,13 @@ def sqlite_database(empty_sqlite_file: Path, tmp_path: Path) -> Iterator[Databas
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def db(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A database with all tables and no rows: each test that asks for it runs on SQLite and on PostgreSQL."""
+    """All tables, no rows but the first lists: each test that asks for it runs on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite_database")
         return
     database: Database = request.getfixturevalue("postgres_database")
+    with database.transaction() as session:
+        add_first_choices(session)
     yield database
     tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
     with database.transaction() as session:

@@ -55,6 +55,7 @@ class Account(Base):
     tam_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user.id"), index=True)
     arr: Mapped[Decimal | None]
     renewal_on: Mapped[date | None]
+    contract_start_on: Mapped[date | None]
     lifecycle_stage: Mapped[str | None]
     synced_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -63,6 +64,22 @@ class Account(Base):
     @property
     def stage_label(self) -> str:
         return STAGE_LABELS[LifecycleStage(self.lifecycle_stage)] if self.lifecycle_stage else ""
+
+
+class AccountChange(Base):
+    """That an account got another TAM or reached another stage. `field` is "tam" or "stage"; of a TAM, ids of users."""
+
+    __tablename__ = "account_change"
+    __table_args__ = (
+        Index("ix_account_change_account_id_field_changed_at", "account_id", "field", "changed_at"),
+        Index("ix_account_change_field_changed_at_id", "field", "changed_at", "id"),
+    )
+
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    field: Mapped[str]
+    before: Mapped[str | None]
+    after: Mapped[str | None]
+    changed_at: Mapped[datetime]
 
 
 def _registrable(context: DefaultExecutionContext) -> str:

@@ -36,7 +36,10 @@ class Team(Base):
 
 
 class User(Base):
-    """A person who signs in here. `email` is lower case; (issuer, subject) is who they are once they signed in."""
+    """A person who signs in here. `email` is lower case; (issuer, subject) is who they are once they signed in.
+
+    `country` is whose holidays they have: an ISO 3166 code, with a part of it behind a hyphen ("DE-BY").
+    """
 
     __tablename__ = "user"
     __table_args__ = (UniqueConstraint("issuer", "subject"),)
@@ -47,6 +50,7 @@ class User(Base):
     role: Mapped[str]
     team_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("team.id"))
     time_zone: Mapped[str]
+    country: Mapped[str | None]
     issuer: Mapped[str | None]
     subject: Mapped[str | None]
     created_at: Mapped[datetime]

@@ -7,7 +7,7 @@ from server.personal import Kind, Register
 COLUMNS: Register = {
     "team": {Kind.NONE: "id name"},
     "user": {
-        Kind.STAFF: "id email name title role team_id time_zone issuer subject created_at deactivated_at",
+        Kind.STAFF: "id email name title role team_id time_zone country issuer subject created_at deactivated_at",
     },
     "user_session": {
         Kind.STAFF: "id token_hash user_id csrf_token user_agent ip created_at last_seen_at expires_at",

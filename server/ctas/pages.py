@@ -15,12 +15,15 @@ from server.accounts import queries as accounts
 from server.auth import people
 from server.contacts import queries as contacts
 from server.ctas import present, queries, work
-from server.ctas.models import Cta, CtaStatus, CtaTask, CtaType
+from server.ctas.models import Cta, CtaTask
 from server.ctas.queries import CockpitFilter
 from server.email_templates import queries as email_templates
 from server.errors import Invalid
 from server.mailboxes import connection
 from server.mailboxes.pages import banner
+from server.playbooks import choices
+from server.playbooks.choices import Choices
+from server.playbooks.models import ChoiceList
 from server.timeline import present as timeline_words
 from server.timeline import queries as timeline
 from server.web import show
@@ -42,11 +45,12 @@ def home() -> BaseResponse:
 def cockpit() -> str:
     visitor = require_visitor()
     view = "all" if request.args.get("view") == "all" else "mine"
-    wanted = _filter(visitor.user_id if view == "mine" else None)
     with runtime().db.reading() as session:
+        lists = choices.of(session)
+        wanted = _filter(visitor.user_id if view == "mine" else None, lists)
         found = queries.cockpit(session, wanted, today=show.today(), after=row_marker(request.args.get("after")))
         context = {
-            "groups": present.groups(found.rows),
+            "groups": present.groups(found.rows, lists),
             "is_filtered": bool(wanted.cta_type or wanted.status or wanted.text),
             "clear_href": url_for(".cockpit", view=view),
             "view": view,
@@ -100,8 +104,8 @@ def cockpit() -> str:
             "type": wanted.cta_type,
             "status": wanted.status,
             "q": wanted.text,
-            "types": present.type_choices(),
-            "statuses": present.status_choices(),
+            "types": present.type_choices(lists),
+            "statuses": present.status_choices(lists),
         },
         mailbox_banner=mailbox_banner,
         **context,
@@ -112,7 +116,7 @@ def cockpit() -> str:
 def cta(cta_id: uuid.UUID) -> str:
     visitor = require_visitor()
     with runtime().db.reading() as session:
-        found = queries.cta(session, cta_id)
+        found, lists = queries.cta(session, cta_id), choices.of(session)
         account = accounts.by_id(session, found.account_id)
         tasks = queries.tasks_of(session, [cta_id]).get(cta_id, [])
         owners = {found.owner_id, *(task.owner_id for task in tasks), *([account.tam_id] if account.tam_id else [])}
@@ -129,13 +133,13 @@ def cta(cta_id: uuid.UUID) -> str:
         cta={
             "id": found.id,
             "name": found.name,
-            "type": present.cta_type(found),
-            "priority": present.priority(found),
-            "status": present.status(found),
+            "type": present.cta_type(found, lists),
+            "priority": present.priority(found, lists),
+            "status": present.status(found, lists),
             "due": show.day(found.due_on),
             "is_overdue": found.is_open and present.is_overdue(found.due_on),
             "opened": show.moment(found.opened_at),
-            "reason": found.reason or "",
+            "reason": present.reason(found, lists),
             "owner": {"name": owner.name},
             "playbook": found.playbook_name or "",
             "account": present.account_card(account, present.named(users, account.tam_id)),
@@ -211,11 +215,11 @@ def _tasks(session: Session, found: Sequence[CtaTask], its_cta: Cta) -> list[dic
     ]
 
 
-def _filter(owner_id: uuid.UUID | None) -> CockpitFilter:
+def _filter(owner_id: uuid.UUID | None, lists: Choices) -> CockpitFilter:
     kind, status = request.args.get("type", ""), request.args.get("status", "")
-    if kind and kind not in tuple(CtaType):
+    if kind and kind not in lists.lists[ChoiceList.TYPE]:
         raise Invalid(f"{kind[:40]!r} is not a type of CTA.", cure="Choose from the list.")
-    if status and status not in tuple(CtaStatus):
+    if status and status not in lists.lists[ChoiceList.STATUS]:
         raise Invalid(f"{status[:40]!r} is not a status of a CTA.", cure="Choose from the list.")
     text = request.args.get("q", "").replace("\0", "").strip()[:100]
     return CockpitFilter(owner_id=owner_id, cta_type=kind, status=status, text=text)

@@ -13,19 +13,34 @@ from server.personal import Kind, Record, Register, Subject, Tally, redact
 
 COLUMNS: Register = {
     "cta": {
-        Kind.TASK: "name reason",
-        Kind.STAFF: "owner_id",
-        Kind.NONE: "id account_id cta_type priority status playbook_name due_on opened_at closed_at",
+        Kind.TASK: "name snooze_reason closing_note",
+        Kind.STAFF: "owner_id opened_by_id",
+        Kind.NONE: "id account_id cta_type reason priority status playbook_name playbook_version_id trigger_id "
+        "open_key is_flagged due_on opened_on ebr_on snoozed_through opened_at closed_at row_version",
     },
     "cta_task": {
         Kind.TASK: "title instructions snooze_reason",
         Kind.STAFF: "owner_id done_by_id",
-        Kind.NONE: "id cta_id position kind due_on email_template_id contact_role done_at snoozed_through",
+        Kind.NONE: "id cta_id position kind due_on email_template_id contact_role done_at snoozed_through key needs "
+        "is_required minutes dropped_at waits_days silent_template_id waiting_since silent_on back_on replied_at "
+        "reply_entry_id",
     },
+    "cta_person": {Kind.TASK: "contact_id", Kind.NONE: "id cta_id"},
+    "cta_comment": {Kind.TASK: "text", Kind.STAFF: "author_id", Kind.NONE: "id cta_id created_at edited_at removed_at"},
+    "cta_mention": {Kind.STAFF: "user_id", Kind.NONE: "id cta_comment_id seen_at"},
+    "cta_attachment": {
+        Kind.TASK: "name",
+        Kind.STAFF: "added_by_id",
+        Kind.NONE: "id cta_id media_type size sha256 added_at",
+    },
+    "cta_attachment_data": {Kind.TASK: "data", Kind.NONE: "id"},
+    "cta_link": {Kind.STAFF: "added_by_id", Kind.NONE: "id cta_id timeline_entry_id added_at"},
+    "cta_deed": {Kind.TASK: "label", Kind.STAFF: "by_user_id", Kind.NONE: "id cta_id done_at undone_at"},
+    "cta_change": {Kind.TASK: "before after", Kind.NONE: "id cta_deed_id cta_id cta_task_id field"},
     "email_task_send": {Kind.NONE: "id cta_task_id outbound_email_id"},
     "compose_preview": {Kind.DRAFT: "html", Kind.STAFF: "user_id", Kind.NONE: "id created_at"},
 }
-_TEXTS = (Cta.name, Cta.reason, CtaTask.title, CtaTask.instructions, CtaTask.snooze_reason)
+_TEXTS = (Cta.name, Cta.snooze_reason, Cta.closing_note, CtaTask.title, CtaTask.instructions, CtaTask.snooze_reason)
 TASK_STAYS = "Calls to action and tasks that name the person: without the name"
 PREVIEW_LIFE = timedelta(hours=1)
 
@@ -33,9 +48,9 @@ PREVIEW_LIFE = timedelta(hours=1)
 def found(session: Session, subject: Subject, *, with_text: bool = False) -> Iterator[Record]:
     if not subject.wide.terms:
         return
-    named = or_(subject.wide.may_be_in(Cta.name), subject.wide.may_be_in(Cta.reason))
+    named = or_(*(subject.wide.may_be_in(column) for column in (Cta.name, Cta.snooze_reason, Cta.closing_note)))
     for cta in session.scalars(select(Cta).where(named).order_by(Cta.id)).all():
-        data = {"id": str(cta.id), "what": "Call to action", "name": cta.name, "reason": cta.reason}
+        data = {"id": str(cta.id), "what": "Call to action", "name": cta.name, "closing_note": cta.closing_note}
         yield Record(kind=Kind.TASK, data=data, since=cta.opened_at)
     columns = (CtaTask.title, CtaTask.instructions, CtaTask.snooze_reason)
     named = or_(*(subject.wide.may_be_in(column) for column in columns))

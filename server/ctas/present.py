@@ -14,34 +14,17 @@ from server.auth.models import User
 from server.contacts.queries import ContactView
 from server.ctas import work
 from server.ctas.models import (
-    STATUS_LABELS,
-    TYPE_LABELS,
     Cta,
-    CtaStatus,
     CtaTask,
-    CtaType,
-    Priority,
     TaskKind,
 )
 from server.ctas.queries import SOON, CockpitRow
+from server.playbooks.choices import Choices
+from server.playbooks.models import ChoiceList
 from server.sends import present as send_words
 from server.sends.models import OutboundEmail, OutboundState
 from server.web import show
 
-_TYPE_ICONS = {
-    CtaType.RISK: "flame",
-    CtaType.EXPANSION: "trending-up",
-    CtaType.LIFECYCLE: "route",
-    CtaType.ACTIVITY: "user",
-    CtaType.RENEWAL: "refresh",
-    CtaType.DIGITAL_JOURNEY: "rocket",
-    CtaType.OBJECTIVE: "target-arrow",
-}
-_PRIORITIES = {
-    Priority.HIGH: ("High", "danger"),
-    Priority.MEDIUM: ("Medium", "warning"),
-    Priority.LOW: ("Low", "neutral"),
-}
 _GROUPS = (
     ("overdue", "Overdue", "danger"),
     ("today", "Today", "warning"),
@@ -52,31 +35,35 @@ _GROUPS = (
 )
 
 
-def cta_type(cta: Cta) -> dict[str, str]:
-    kind = CtaType(cta.cta_type)
-    return {"label": TYPE_LABELS[kind], "icon": _TYPE_ICONS[kind]}
+def cta_type(cta: Cta, lists: Choices) -> dict[str, str]:
+    chosen = lists.type(cta.cta_type)
+    return {"label": chosen.label, "icon": chosen.icon or "checklist"}
 
 
-def priority(cta: Cta) -> dict[str, str]:
-    label, tone = _PRIORITIES[Priority(cta.priority)]
-    return {"label": label, "tone": tone}
+def priority(cta: Cta, lists: Choices) -> dict[str, str]:
+    chosen = lists.priority(cta.priority)
+    return {"label": chosen.label, "tone": chosen.tone}
 
 
-def status(cta: Cta) -> dict[str, str]:
-    value = CtaStatus(cta.status)
-    tones = {CtaStatus.NEW: "info", CtaStatus.WORK_IN_PROGRESS: "accent", CtaStatus.CLOSED_SUCCESS: "success"}
-    return {"label": STATUS_LABELS[value], "tone": tones.get(value, "neutral")}
+def status(cta: Cta, lists: Choices) -> dict[str, str]:
+    chosen = lists.status(cta.status)
+    return {"label": chosen.label, "tone": chosen.tone}
+
+
+def reason(cta: Cta, lists: Choices) -> str:
+    chosen = lists.reason(cta.reason)
+    return chosen.label if chosen else ""
 
 
 def is_overdue(due_on: date | None) -> bool:
     return due_on is not None and due_on < show.today()
 
 
-def groups(rows: Sequence[CockpitRow]) -> list[dict[str, Any]]:
+def groups(rows: Sequence[CockpitRow], lists: Choices) -> list[dict[str, Any]]:
     """Rows by when they are due, as ctas/_cta_list.html takes them."""
     by_key: dict[str, list[dict[str, Any]]] = {key: [] for key, _, _ in _GROUPS}
     for row in rows:
-        by_key[_group_of(row.due_on) if row.cta.is_open else "closed"].append(_row(row))
+        by_key[_group_of(row.due_on) if row.cta.is_open else "closed"].append(_row(row, lists))
     return [{"key": key, "label": label, "tone": tone, "ctas": by_key[key]} for key, label, tone in _GROUPS]
 
 
@@ -91,13 +78,13 @@ def _group_of(due_on: date | None) -> str:
     return "soon" if due_on <= today + SOON else "later"
 
 
-def _row(row: CockpitRow) -> dict[str, Any]:
+def _row(row: CockpitRow, lists: Choices) -> dict[str, Any]:
     cta, account, task = row.cta, row.account, row.next_task
     return {
         "id": cta.id,
         "name": cta.name,
         "href": url_for("cta_pages.cta", cta_id=cta.id),
-        "type": cta_type(cta),
+        "type": cta_type(cta, lists),
         "account": {
             "name": account.name,
             "href": f"/accounts/{account.id}",
@@ -109,7 +96,7 @@ def _row(row: CockpitRow) -> dict[str, Any]:
         else None,
         "tasks_done": sum(task.done_at is not None for task in row.tasks),
         "tasks_total": len(row.tasks),
-        "priority": priority(cta),
+        "priority": priority(cta, lists),
         "owner": {"name": row.owner.name},
         "is_overdue": cta.is_open and is_overdue(task.due_on if task else cta.due_on),
     }
@@ -215,12 +202,16 @@ def _problem(emails: Sequence[OutboundEmail], viewer_id: uuid.UUID) -> dict[str,
     return {"text": f"{wrong.to_name}: {wrong.problem}", "cure": wrong.cure or "", "action": action}
 
 
-def type_choices() -> list[dict[str, str]]:
-    return [{"value": "", "label": "Every type"}, *({"value": k.value, "label": TYPE_LABELS[k]} for k in CtaType)]
+def type_choices(lists: Choices) -> list[dict[str, str]]:
+    return [{"value": "", "label": "Every type"}, *_options(lists, ChoiceList.TYPE)]
 
 
-def status_choices() -> list[dict[str, str]]:
-    return [{"value": "", "label": "All open"}, *({"value": s.value, "label": STATUS_LABELS[s]} for s in CtaStatus)]
+def status_choices(lists: Choices) -> list[dict[str, str]]:
+    return [{"value": "", "label": "All open"}, *_options(lists, ChoiceList.STATUS)]
+
+
+def _options(lists: Choices, name: ChoiceList) -> list[dict[str, str]]:
+    return [{"value": one.key, "label": one.label} for one in lists.lists[name].values()]
 
 
 def named(users: Mapping[uuid.UUID, User], user_id: uuid.UUID | None) -> User | None:

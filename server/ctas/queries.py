@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from server.accounts.models import Account
 from server.accounts.names import fold
 from server.auth.models import User
-from server.ctas.models import OPEN_STATUSES, Cta, CtaTask, EmailTaskSend, TaskKind
-from server.errors import NotFound
+from server.ctas.models import Cta, CtaTask, EmailTaskSend, TaskKind
+from server.errors import Invalid, NotFound
 from server.sends.models import OutboundEmail
 
 _NO_DATE = date(9999, 12, 31)
@@ -117,7 +117,7 @@ def cockpit_counts(session: Session, *, owner_id: uuid.UUID, today: date) -> Coc
         select(func.count(CtaTask.id))
         .join(Cta, Cta.id == CtaTask.cta_id)
         .where(
-            Cta.status.in_(OPEN_STATUSES),
+            Cta.closed_at.is_(None),
             CtaTask.owner_id == owner_id,
             CtaTask.kind == TaskKind.EMAIL,
             to_do(today),
@@ -137,6 +137,19 @@ def cta(session: Session, cta_id: uuid.UUID) -> Cta:
     return found
 
 
+def by_ids(session: Session, cta_ids: Iterable[uuid.UUID]) -> list[Cta]:
+    return list(session.scalars(select(Cta).where(Cta.id.in_(list(cta_ids))).order_by(Cta.id)))
+
+
+def working_user(session: Session, user_id: uuid.UUID) -> User:
+    """Somebody who can own a CTA or a task. Raises Invalid."""
+    user = session.get(User, user_id)
+    if user is None or user.deactivated_at is not None:
+        what = f"{user.name} no longer works here." if user else "There is no such user."
+        raise Invalid(what, cure="Choose a colleague who does.", fields={"owner_id": what})
+    return user
+
+
 def task(session: Session, task_id: uuid.UUID) -> CtaTask:
     found = session.get(CtaTask, task_id)
     if found is None:
@@ -147,7 +160,7 @@ def task(session: Session, task_id: uuid.UUID) -> CtaTask:
 def to_do(today: date) -> ColumnElement[bool]:
     """CtaTask.is_to_do in SQL."""
     is_awake = or_(CtaTask.snoozed_through.is_(None), CtaTask.snoozed_through < today)
-    return and_(CtaTask.done_at.is_(None), is_awake)
+    return and_(CtaTask.done_at.is_(None), CtaTask.dropped_at.is_(None), is_awake)
 
 
 def tasks_of(session: Session, cta_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[CtaTask]]:
@@ -191,7 +204,7 @@ def cta_of_email(session: Session, outbound_email_ids: Iterable[uuid.UUID]) -> d
 def open_of_account(session: Session, account_id: uuid.UUID) -> list[Cta]:
     statement = (
         select(Cta)
-        .where(Cta.account_id == account_id, Cta.status.in_(OPEN_STATUSES))
+        .where(Cta.account_id == account_id, Cta.closed_at.is_(None))
         .order_by(func.coalesce(Cta.due_on, _NO_DATE), Cta.id)
     )
     return list(session.scalars(statement))
@@ -218,9 +231,7 @@ def _due(today: date) -> ColumnElement[date]:
 
 
 def _conditions(wanted: CockpitFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [
-        Cta.status == wanted.status if wanted.status else Cta.status.in_(OPEN_STATUSES)
-    ]
+    conditions: list[ColumnElement[bool]] = [Cta.status == wanted.status if wanted.status else Cta.closed_at.is_(None)]
     if wanted.owner_id is not None:
         has_my_task = exists().where(CtaTask.cta_id == Cta.id, CtaTask.owner_id == wanted.owner_id)
         conditions.append(or_(Cta.owner_id == wanted.owner_id, has_my_task))

@@ -17,6 +17,7 @@ from server.contacts import queries as contacts
 from server.ctas import present as cta_words
 from server.ctas import queries as ctas
 from server.customer_360 import around, log_pages, timeline_pages
+from server.playbooks import choices
 from server.sends import queries as sends
 from server.timeline import present as timeline_words
 from server.timeline import queries as timeline
@@ -105,6 +106,7 @@ def account(account_id: uuid.UUID) -> str:
         found = accounts.by_id(session, account_id)
         open_ctas = ctas.open_of_account(session, account_id)
         its_contacts = contacts.of_account(session, account_id)
+        lists = choices.of(session)
         return page(
             "accounts/account.html",
             active="accounts",
@@ -119,7 +121,7 @@ def account(account_id: uuid.UUID) -> str:
                 {
                     "name": cta.name,
                     "href": url_for("cta_pages.cta", cta_id=cta.id),
-                    "type": cta_words.cta_type(cta),
+                    "type": cta_words.cta_type(cta, lists),
                     "due": show.day(cta.due_on),
                     "is_overdue": cta_words.is_overdue(cta.due_on),
                 }

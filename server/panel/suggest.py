@@ -16,7 +16,7 @@ from server.accounts.models import LifecycleStage
 from server.auth import people
 from server.contacts.models import Contact
 from server.ctas import queries as ctas
-from server.ctas.models import OPEN_STATUSES, Cta, CtaTask, TaskKind
+from server.ctas.models import Cta, CtaTask, TaskKind
 from server.email_templates.models import EmailTemplate, EmailTemplateVersion, Kind
 from server.email_templates.source import CATEGORY_LABELS, Category, parse_source
 from server.panel import used
@@ -150,7 +150,7 @@ def _open_tasks(session: Session, account_ids: Sequence[uuid.UUID], today: date)
         .join(Cta, Cta.id == CtaTask.cta_id)
         .where(
             Cta.account_id.in_(account_ids),
-            Cta.status.in_(OPEN_STATUSES),
+            Cta.closed_at.is_(None),
             CtaTask.kind == TaskKind.EMAIL,
             ctas.to_do(today),
         )

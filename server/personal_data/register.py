@@ -5,15 +5,19 @@ from __future__ import annotations
 from server.accounts import personal_data as accounts
 from server.audit import personal_data as audit
 from server.auth import personal_data as auth
+from server.cockpit import personal_data as cockpit
 from server.contacts import personal_data as contacts
 from server.ctas import personal_data as ctas
 from server.email_templates import personal_data as email_templates
 from server.mail import personal_columns as mail
 from server.mailboxes import personal_data as mailboxes
+from server.measures import personal_data as measures
 from server.panel import personal_data as panel
 from server.personal import Kind, Register
+from server.playbooks import personal_data as playbooks
 from server.sends import personal_data as sends
 from server.timeline import personal_data as timeline
+from server.triggers import personal_data as triggers
 
 OWN: Register = {
     "erasure_receipt": {
@@ -24,7 +28,10 @@ OWN: Register = {
     "retention_rule": {Kind.STAFF: "by_user_id", Kind.NONE: "id kind months changed_at"},
     "retention_run": {Kind.NONE: "id started_at changed_at finished_at removed"},
 }
-_FEATURES = (accounts, audit, auth, contacts, email_templates, mail, mailboxes, panel, ctas, sends, timeline)
+_FEATURES = (
+    *(accounts, audit, auth, cockpit, contacts, ctas, email_templates, mail, mailboxes, measures, panel, playbooks),
+    *(sends, timeline, triggers),
+)
 
 
 def columns() -> dict[str, dict[str, Kind]]:

@@ -11,6 +11,7 @@ from server.accounts import queries as accounts
 from server.contacts import queries as contacts
 from server.ctas import present as cta_words
 from server.ctas import queries as ctas
+from server.playbooks import choices
 from server.web.frame import Crumb, page, runtime
 
 blueprint = Blueprint("search", __name__)
@@ -73,12 +74,13 @@ def _contacts(session: Session, q: str, limit: int) -> list[dict[str, str]]:
 
 
 def _ctas(session: Session, q: str, limit: int) -> list[dict[str, str]]:
+    lists = choices.of(session)
     return [
         {
             "label": cta.name,
             "href": url_for("cta_pages.cta", cta_id=cta.id),
             "note": account.name,
-            "icon": cta_words.cta_type(cta)["icon"],
+            "icon": cta_words.cta_type(cta, lists)["icon"],
         }
         for cta, account in ctas.suggest(session, q, limit=limit)
     ]

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from server.ctas.models import OPEN_STATUSES, Cta, CtaTask
+from server.ctas.models import Cta, CtaTask
 from server.email_templates.models import EmailTemplateVersion
 from server.mail.models import MailCopy, MailMessage, MailParticipant
 from server.messages.model import MailKind
@@ -86,7 +86,7 @@ def _counted(
 
 def used_in(session: Session, template_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[UsedIn]]:
     """By template: the playbooks of CTAs with a task for it, by name. CTAs without a playbook count as "By hand"."""
-    is_open = (Cta.status.in_(OPEN_STATUSES)) & (CtaTask.done_at.is_(None))
+    is_open = Cta.closed_at.is_(None) & (CtaTask.done_at.is_(None))
     statement = (
         select(
             CtaTask.email_template_id,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from server.auth.models import User
-from server.ctas.models import Cta, CtaStatus, CtaTask
+from server.ctas.models import Cta, CtaTask
 from server.runtime import Runtime
 from tests.cast import Book
 from tests.conftest import SignedInClient, SteppingClock
@@ -123,7 +123,7 @@ def test_days_that_are_over_or_too_far_and_tasks_that_are_done_are_refused(
     alice.post(f"/api/v1/tasks/{book.to_do}/complete")
     assert snooze(alice, book.to_do, today + DAY).status_code == 409
     with runtime.db.transaction() as session:
-        session.get_one(Cta, book.cta).status = CtaStatus.CLOSED_SUCCESS
+        session.get_one(Cta, book.cta).closed_at = runtime.clock.now()
     assert snooze(alice, book.email_task, today + DAY).status_code == 409
 
 

@@ -19,6 +19,7 @@ EXCEPTIONS = {
     "psycopg-binary": ("LGPL-3.0-only", _LIBRARY),
     "libkeyutils": ("LGPL-2.1-or-later", f"{_LIBRARY}; psycopg-binary's"),
     "libcrypt": ("LGPL-2.1-or-later", f"{_LIBRARY}; glibc's, in psycopg-binary"),
+    "python-dateutil": ("Dual License", "Apache-2.0 or BSD-3-Clause, as its LICENSE says; needed by holidays"),
     "libsasl2": ("BSD-Attribution-HPND-disclaimer", "BSD with a line of thanks, which nobody has to show in a program"),
 }
 

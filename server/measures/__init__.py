@@ -1,0 +1,1 @@
+"""Measures: numbers and words about an account that others report, such as sentiment and licence use."""

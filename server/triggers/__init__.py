@@ -1,0 +1,1 @@
+"""Triggers: what opens CTAs on the clock, what they would open, and rehearsal."""
