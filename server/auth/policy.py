@@ -35,6 +35,7 @@ class Deed(StrEnum):
     LOG_ACTIVITY = "log_activity"
     SET_RULES = "set_rules"
     CHANGE_TEMPLATES = "change_templates"
+    CHANGE_PLAYBOOKS = "change_playbooks"
     READ_AUDIT_LOG = "read_audit_log"
     SEE_PERSONAL_DATA = "see_personal_data"
     ERASE_PERSONAL_DATA = "erase_personal_data"
@@ -89,6 +90,7 @@ _SCOPES: dict[Role, dict[Deed, Scope]] = {
         Deed.CORRECT_MAIL: Scope.EVERYBODYS,
         Deed.SET_RULES: Scope.EVERYBODYS,
         Deed.CHANGE_TEMPLATES: Scope.EVERYBODYS,
+        Deed.CHANGE_PLAYBOOKS: Scope.EVERYBODYS,
         Deed.READ_AUDIT_LOG: Scope.EVERYBODYS,
         Deed.SEE_PERSONAL_DATA: Scope.EVERYBODYS,
         Deed.ERASE_PERSONAL_DATA: Scope.EVERYBODYS,
@@ -106,6 +108,7 @@ _WORDS = {
     Deed.LOG_ACTIVITY: "Logging calls, meetings and notes",
     Deed.SET_RULES: "Changing rules that hold for everybody",
     Deed.CHANGE_TEMPLATES: "Changing email templates",
+    Deed.CHANGE_PLAYBOOKS: "Changing playbooks, triggers and the lists of CTAs",
     Deed.READ_AUDIT_LOG: "The audit log",
     Deed.SEE_PERSONAL_DATA: "Looking up what is held of a person",
     Deed.ERASE_PERSONAL_DATA: "Exporting and erasing personal data",
