@@ -21,19 +21,12 @@ from server.email_templates import queries as email_templates
 from server.errors import Invalid
 from server.playbooks import choices
 from server.playbooks.calendars import calendar_of
-from server.playbooks.definition import Definition, OwnerRule
+from server.playbooks.definition import OwnerRule
 from server.playbooks.models import ChoiceList
 from server.playbooks.plan import Anchors, Plan, PlannedTask, plan
+from server.playbooks.queries import PlaybookInUse
 
 LONGEST_NAME = 200
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlaybookInUse:
-    """A version of a playbook, read. Its tasks are made from it and stay on it."""
-
-    version_id: uuid.UUID
-    definition: Definition
 
 
 @dataclass(frozen=True, kw_only=True)
