@@ -25,6 +25,7 @@ COLUMNS = (
     Column(field="tam_name", header="Technical Account Manager"),
     Column(field="arr", header="ARR"),
     Column(field="renewal_on", header="Renewal Date"),
+    Column(field="contract_start_on", header="Contract Start Date"),
     Column(field="lifecycle_stage", header="Lifecycle Stage"),
     Column(field="domains", header="Domains", longest=4_000),
 )
@@ -59,6 +60,7 @@ class AccountRows:
             "tam_name": lambda cell: one_line(cell) or None,
             "arr": self._arr,
             "renewal_on": lambda cell: report_date(cell, options.date_format) if cell else None,
+            "contract_start_on": lambda cell: report_date(cell, options.date_format) if cell else None,
             "lifecycle_stage": _stage,
             "domains": _domains,
         }

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.accounts import changes
 from server.accounts.account_rows import COLUMNS, AccountRecord, AccountRows
 from server.accounts.import_passes import (
     BATCH,
@@ -29,6 +30,7 @@ from server.ids import new_id
 
 _ACCOUNT: Table = Base.metadata.tables["account"]
 _DOMAIN: Table = Base.metadata.tables["account_domain"]
+_CHANGE: Table = Base.metadata.tables["account_change"]
 _LABELS = {
     **{column.field: column.header for column in COLUMNS},
     "parent_id": "Parent Account ID",
@@ -36,7 +38,7 @@ _LABELS = {
     "tam_id": "Technical Account Manager",
 }  # not name_key: it changes only together with the name
 _WRITTEN = ("name", "name_key", "website", "parent_id", "owner_name", "owner_id", "tam_name", "tam_id", "arr",
-            "renewal_on", "lifecycle_stage", "synced_at", "updated_at")  # fmt: skip
+            "renewal_on", "contract_start_on", "lifecycle_stage", "synced_at", "updated_at")  # fmt: skip
 _NOTHING: dict[str, Any] = dict.fromkeys(_WRITTEN)
 
 
@@ -97,6 +99,7 @@ class _AccountImport:
         existing = _existing(session, records)
         parents = ids_by_salesforce_id(session, [record.parent for record in records if record.parent])
         inserts, updates, domains, same = [], [], [], []
+        changed_rows: list[dict[str, Any]] = []
         for record in records:
             before, had_domains = existing.get(record.salesforce_id, (None, frozenset()))
             after, changed = self._compared(record, before, parents)
@@ -106,6 +109,7 @@ class _AccountImport:
                 inserts.append(after)
             elif changed or new_domains:
                 updates.append(after)
+                changed_rows += changes.rows_of(before, after, self._now)
             else:
                 tally.unchanged += 1
                 same.append(after["id"])
@@ -114,7 +118,7 @@ class _AccountImport:
             tally.change(Change(line=record.line, salesforce_id=record.salesforce_id, name=after["name"],
                                 created=before is None, fields=fields if before else ()))  # fmt: skip
         if not self._dry_run:
-            _execute(session, inserts, updates, domains)
+            _execute(session, inserts, updates, domains, changed_rows)
             note_seen(session, _ACCOUNT, same, self._now)
 
     def finish(self, session: Session) -> None:
@@ -164,7 +168,11 @@ def _existing(session: Session, records: Sequence[AccountRecord]) -> dict[str, t
 
 
 def _execute(
-    session: Session, inserts: list[dict[str, Any]], updates: list[dict[str, Any]], domains: list[dict[str, Any]]
+    session: Session,
+    inserts: list[dict[str, Any]],
+    updates: list[dict[str, Any]],
+    domains: list[dict[str, Any]],
+    changed: list[dict[str, Any]],
 ) -> None:
     connection = session.connection()
     if inserts:
@@ -178,6 +186,8 @@ def _execute(
         )
     if domains:
         connection.execute(insert(_DOMAIN), domains)
+    if changed:
+        connection.execute(insert(_CHANGE), changed)
 
 
 def note_seen(session: Session, table: Table, ids: Sequence[uuid.UUID], now: datetime) -> None:

@@ -85,6 +85,8 @@ def _accounts_csv(accounts: Sequence[Mapping[str, Any]], today: date) -> io.Byte
                 "Technical Account Manager": account["tam"],
                 "ARR": account["arr"],
                 "Renewal Date": (today + timedelta(days=account["renews"])).isoformat(),
+                # Contracts run for a year here.
+                "Contract Start Date": (today + timedelta(days=account["renews"] - 365)).isoformat(),
                 "Lifecycle Stage": account["stage"],
             }
             for account in accounts
