@@ -36,6 +36,7 @@ from server.mail import placing_api
 from server.mail import waiting as waiting_mail
 from server.mailboxes import pages as mailbox_pages
 from server.mailboxes import push as mailbox_push
+from server.measures import api as measures_api
 from server.panel import api as panel_api
 from server.panel import pages as extension_pages
 from server.personal_data import pages as personal_data_pages
@@ -185,6 +186,7 @@ def _add_api(app: Flask, settings: Settings) -> None:
         new_contacts_api.blueprint,
         placing_api.blueprint,
         timeline_api.blueprint,
+        measures_api.blueprint,
         cockpit_api.blueprint,
         outbox_api.blueprint,
         panel_api.blueprint,

@@ -57,6 +57,7 @@ class _ByName(click.Group):
         "match": "server.mail.cli:match_command",
         "inbound": "server.mail.cli:inbound_command",
         "mailboxes": "server.mailboxes.cli:mailboxes",
+        "measures": "server.measures.cli:measures",
     },
 )
 @click.version_option(__version__, prog_name="rapport")

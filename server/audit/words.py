@@ -61,6 +61,8 @@ DEED_WORDS: Mapping[str, str] = {
     "timeline.TimelineOfEverything": "Read mail of colleagues through the API",
     "customer_360.log.log_activity": "Logged a call, a meeting or a note",
     "timeline.LogActivity": "Logged a call, a meeting or a note",
+    "measures.ReportMeasure": "Reported a measure of an account",
+    "customer_360.sentiment.report": "Said how a customer feels",
     "mail.level": "Changed what colleagues see of a mail",
     "placing.LevelOfMail": "Changed what colleagues see of a mail",
     "placing.MoveMail": "Moved a mail to another account",

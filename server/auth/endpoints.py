@@ -39,6 +39,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("panel.PanelSituation", "panel.PanelTemplates", "panel.PanelThread", "panel.PanelMisses"),
         *("timeline.TimelineOfAccount", "timeline.ActivityOfAccounts", "timeline.TimelineOfContact"),
         "timeline.TimelineOfEverything",
+        "measures.MeasuresOfAccount",
         *("ctas.CtaList", "ctas.CtaDetail", "cta_pages.cockpit", "cta_pages.cta", "cta_pages.task"),
         *("search.results", "search.suggest", "mail.why", "mail.rules.rules"),
         *("template_library.library", "template_library.template"),
@@ -57,6 +58,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
     Deed.READ_MAIL: ("mail.body", "mail.html"),
     Deed.WORK_TASKS: (
         *("ctas.CompleteTask", "ctas.ReopenTask", "ctas.SnoozeTask"),
+        *("measures.ReportMeasure", "customer_360.sentiment.report"),
         *("cta_pages.complete", "cta_pages.reopen", "cta_pages.wake"),
     ),
     Deed.SEND_EMAILS: (

@@ -16,7 +16,7 @@ from server.auth import people
 from server.contacts import queries as contacts
 from server.ctas import present as cta_words
 from server.ctas import queries as ctas
-from server.customer_360 import around, log_pages, timeline_pages
+from server.customer_360 import around, log_pages, sentiment_pages, timeline_pages
 from server.playbooks import choices
 from server.sends import queries as sends
 from server.timeline import present as timeline_words
@@ -117,6 +117,7 @@ def account(account_id: uuid.UUID) -> str:
                 for contact in its_contacts
             ],
             log=log_pages.form(account_id, its_contacts),
+            sentiment=sentiment_pages.shown(session, found),
             ctas=[
                 {
                     "name": cta.name,
@@ -197,5 +198,5 @@ _NOTHING_YET = {
     "text": "Emails with this account’s people show up here by themselves, and so do those you send from a CTA.",
 }
 
-for _part in (timeline_pages, log_pages):
+for _part in (timeline_pages, log_pages, sentiment_pages):
     blueprint.register_blueprint(_part.blueprint)

@@ -15,6 +15,7 @@ from server.errors import Conflict, Invalid, NotFound
 from server.ids import new_id
 from server.mail import personal_data as mail
 from server.mail.rules import note_change
+from server.measures import personal_data as measures
 from server.personal import Subject, Tally
 from server.personal_data import held
 from server.personal_data.models import ErasureReceipt
@@ -24,7 +25,7 @@ from server.sends import personal_data as sends
 from server.timeline import personal_data as timeline
 
 # Mail renews its entries before the timeline looks at the rest; the contact goes when nobody points to them.
-_ORDER = (sends, mail, timeline, ctas, email_templates, contacts)
+_ORDER = (sends, mail, timeline, ctas, measures, email_templates, contacts)
 _NOTE = "Somebody was erased on request: mail that they are in is left out."
 
 

@@ -12,13 +12,14 @@ from server.contacts import personal_data as contacts
 from server.ctas import personal_data as ctas
 from server.email_templates import personal_data as email_templates
 from server.mail import personal_data as mail
+from server.measures import personal_data as measures
 from server.personal import OF_CONTACTS, Kind, Record, Subject
 from server.personal_data import rules
 from server.personal_data.words import KINDS, KindWords
 from server.sends import personal_data as sends
 from server.timeline import personal_data as timeline
 
-_FEATURES = (contacts, sends, mail, timeline, ctas, email_templates)
+_FEATURES = (contacts, sends, mail, timeline, ctas, measures, email_templates)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,7 @@ TABLE = {
         customer_360.people.everything customer_360.people.rest_of_thread
         panel.PanelSituation panel.PanelTemplates panel.PanelThread panel.PanelMisses
         timeline.TimelineOfAccount timeline.ActivityOfAccounts timeline.TimelineOfContact timeline.TimelineOfEverything
+        measures.MeasuresOfAccount
         ctas.CtaList ctas.CtaDetail cta_pages.cockpit cta_pages.cta cta_pages.task
         search.results search.suggest mail.why mail.rules.rules
         template_library.library template_library.template
@@ -53,6 +54,7 @@ TABLE = {
         placing.MoveMail placing.UnlinkMail placing.LinkMail placing.NeverPairMail placing.LevelOfMail
         ctas.CompleteTask ctas.ReopenTask ctas.SnoozeTask ctas.PreviewEmail ctas.SendEmail
         cta_pages.complete cta_pages.reopen cta_pages.wake
+        measures.ReportMeasure customer_360.sentiment.report
         compose.compose_email compose.preview_email compose.send_email compose.compose_preview
         sends.outbox sends.email sends.email_body sends.email_row
         sends.cancel sends.send_again sends.it_was_sent sends.it_was_not_sent

@@ -71,6 +71,22 @@ def entry(id_: str, subject: str, **changes: Any) -> O:
     return mail(id_, subject, **(given | changes))
 
 
+def sentiment(**changes: Any) -> O:
+    given: dict[str, Any] = {
+        "label": "Yellow",
+        "tone": "warning",
+        "note": f"Their sponsor leaves in March. {LONG}",
+        "by": "Maximiliane von Hohenstein-Wolfenbüttel",
+        "at": moment("3 days ago"),
+        "choices": [O(value=word, label=word.capitalize(), tone="neutral") for word in ("green", "yellow", "red")],
+        "value": "yellow",
+        "key": "k2",
+        "action": "/accounts/a1/sentiment",
+        "longest_note": 4000,
+    }
+    return O(**(given | changes))
+
+
 def account_page(**changes: Any) -> dict[str, Any]:
     account = O(
         name="Helios Energy",
@@ -130,6 +146,7 @@ def account_page(**changes: Any) -> dict[str, Any]:
             zone="America/Argentina/ComodRivadavia",
             contacts=[O(id="p1", name="Priya Nair"), O(id="p2", name="李 小龍"), O(id="p3", name=LONG)],
         ),
+        "sentiment": sentiment(),
         "days": days,
         "next_href": "/accounts/a1/timeline?before=x",
         "has_moving": True,
@@ -157,7 +174,15 @@ def bare_account_page() -> dict[str, Any]:
         salesforce_href=None,
     )
     return account_page(
-        account=account, contacts=[], ctas=[], log=None, days=[], next_href=None, has_moving=False, poll_href=None
+        account=account,
+        contacts=[],
+        ctas=[],
+        log=None,
+        sentiment=sentiment(label="", note="", by="", at=None, value="", action=None),
+        days=[],
+        next_href=None,
+        has_moving=False,
+        poll_href=None,
     )
 
 
