@@ -21,10 +21,11 @@ from server.auth import pages as auth_pages
 from server.auth.endpoints import MACHINES, PUBLIC, RATES, UNCOUNTED
 from server.auth.policy import Deed
 from server.clock import Clock, SystemClock
+from server.cockpit import pages as cockpit_pages
 from server.contacts import api as contacts_api
-from server.ctas import api as cockpit_api
+from server.ctas import api as cta_api
 from server.ctas import compose_pages
-from server.ctas import pages as cockpit_pages
+from server.ctas import pages as cta_pages
 from server.ctas import queries as ctas
 from server.customer_360 import pages as customer_360_pages
 from server.db import Database, make_engine
@@ -158,6 +159,7 @@ def _add_pages(app: Flask) -> None:
         mail_pages.blueprint,
         outbox_pages.blueprint,
         cockpit_pages.blueprint,
+        cta_pages.blueprint,
         compose_pages.blueprint,
         customer_360_pages.blueprint,
         extension_pages.blueprint,
@@ -187,7 +189,7 @@ def _add_api(app: Flask, settings: Settings) -> None:
         placing_api.blueprint,
         timeline_api.blueprint,
         measures_api.blueprint,
-        cockpit_api.blueprint,
+        cta_api.blueprint,
         outbox_api.blueprint,
         panel_api.blueprint,
     ):

@@ -29,7 +29,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
     Access.SIGNED_IN: (
         *("auth.sign_out", "sessions.where", "sessions.end", "sessions.end_others", "sessions.end_device"),
         *("oauth.ask", "oauth.answer", "tokens.mine", "tokens.create", "tokens.end", "me.Me"),
-        *("cta_pages.home", "api-docs.openapi_json", "api_docs.api_docs"),
+        *("cockpit.home", "api-docs.openapi_json", "api_docs.api_docs"),
     ),
     Deed.LOOK: (
         *("accounts.AccountList", "accounts.AccountDetail", "contacts.ContactsOfAccount"),
@@ -40,7 +40,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("timeline.TimelineOfAccount", "timeline.ActivityOfAccounts", "timeline.TimelineOfContact"),
         "timeline.TimelineOfEverything",
         "measures.MeasuresOfAccount",
-        *("ctas.CtaList", "ctas.CtaDetail", "cta_pages.cockpit", "cta_pages.cta", "cta_pages.task"),
+        *("ctas.CtaList", "ctas.CtaDetail", "cockpit.cockpit", "cta_pages.cta", "cta_pages.task"),
         *("search.results", "search.suggest", "mail.why", "mail.rules.rules"),
         *("template_library.library", "template_library.template"),
         *("template_versions.compare", "template_versions.draft_picture", "template_versions.version"),

@@ -54,7 +54,7 @@ def _where(kind: Kind, subject: Subject) -> str | None:
     of_contact = (Kind.CONTACT, Kind.MAIL_ENVELOPE, Kind.MAIL_TEXT, Kind.TIMELINE, Kind.SENT_EMAIL, Kind.SENT_TEXT)
     if kind in of_contact and subject.contact_id is not None:
         return url_for("customer_360.people.contact", contact_id=subject.contact_id)
-    return {Kind.MAIL_RULE: url_for("mail.rules.rules"), Kind.TASK: url_for("cta_pages.cockpit")}.get(kind)
+    return {Kind.MAIL_RULE: url_for("mail.rules.rules"), Kind.TASK: url_for("cockpit.cockpit")}.get(kind)
 
 
 def contact_row(contact: Contact) -> dict[str, str]:

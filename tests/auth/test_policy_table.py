@@ -30,7 +30,7 @@ TABLE = {
     "TMAVU": """
         auth.sign_out sessions.where sessions.end sessions.end_others sessions.end_device
         oauth.ask oauth.answer tokens.mine tokens.create tokens.end me.Me
-        cta_pages.home api-docs.openapi_json api_docs.api_docs
+        cockpit.home api-docs.openapi_json api_docs.api_docs
         accounts.AccountList accounts.AccountDetail contacts.ContactsOfAccount
         customer_360.account_list customer_360.account customer_360.account_timeline
         customer_360.people.contact customer_360.people.contact_timeline
@@ -38,7 +38,7 @@ TABLE = {
         panel.PanelSituation panel.PanelTemplates panel.PanelThread panel.PanelMisses
         timeline.TimelineOfAccount timeline.ActivityOfAccounts timeline.TimelineOfContact timeline.TimelineOfEverything
         measures.MeasuresOfAccount
-        ctas.CtaList ctas.CtaDetail cta_pages.cockpit cta_pages.cta cta_pages.task
+        ctas.CtaList ctas.CtaDetail cockpit.cockpit cta_pages.cta cta_pages.task
         search.results search.suggest mail.why mail.rules.rules
         template_library.library template_library.template
         template_versions.compare template_versions.draft_picture template_versions.version template_versions.picture

@@ -72,9 +72,9 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "tokens-wrong": ("auth/tokens.html", samples_of_sign_in.tokens(is_wrong=True, is_empty=True)),
         "sessions-one": ("auth/sessions.html", samples_of_sign_in.sessions(others=False)),
         **samples_of_extension.pages(),
-        "cockpit": ("ctas/cockpit.html", samples.cockpit(samples.usual_groups(), samples.BANNER)),
-        "cockpit-empty": ("ctas/cockpit.html", samples.cockpit([])),
-        "cockpit-filtered": ("ctas/cockpit.html", samples.cockpit([], is_filtered=True)),
+        "cockpit": ("cockpit/cockpit.html", samples.cockpit(samples.usual_groups(), samples.BANNER)),
+        "cockpit-empty": ("cockpit/cockpit.html", samples.cockpit([])),
+        "cockpit-filtered": ("cockpit/cockpit.html", samples.cockpit([], is_filtered=True)),
         "cta": ("ctas/cta.html", samples.cta_page()),
         "cta-bare": (
             "ctas/cta.html",
@@ -244,7 +244,7 @@ def add_fragments(app: Flask) -> None:
 
     @app.get("/cockpit")
     def filtered() -> str:
-        return render_template("ctas/_cta_list.html", **samples.cta_list([], is_filtered=True))
+        return render_template("cockpit/_cta_list.html", **samples.cta_list([], is_filtered=True))
 
 
 def add_mail_fragments(app: Flask) -> None:
