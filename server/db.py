@@ -31,9 +31,11 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from server.errors import Conflict
 from server.ids import new_id
 
 _READ_ONLY = "rapport_read_only"
@@ -176,9 +178,16 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Commit when the block ends, roll back when it raises. The only place where changes become lasting."""
-        with self._writing.begin() as session:
-            yield session
+        """Commit when the block ends, roll back when it raises. The only place where changes become lasting.
+
+        Raises Conflict when somebody else changed a row at the same moment that counts its versions.
+        """
+        try:
+            with self._writing.begin() as session:
+                yield session
+        except StaleDataError:
+            what = "Somebody else changed this at the same moment."
+            raise Conflict(what, cure="Nothing of yours was written. Look at it, then decide again.") from None
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -13,6 +13,7 @@ from server.ctas import compose, queries, work
 from server.ctas.compose import Edits, Prepared
 from server.ctas.models import CtaTask
 from server.ctas.queries import CockpitFilter, CockpitRow
+from server.ctas.snooze import LONGEST_REASON
 from server.errors import Invalid
 from server.sends import jobs as send_jobs
 from server.sends.api import OutboundEmailSchema
@@ -54,7 +55,7 @@ class SnoozeArgs(InputSchema):
         allow_none=True,
         metadata={"description": "The last day of the snooze, where the caller is; null takes a snooze back."},
     )
-    reason = fields.String(load_default="", validate=validate.Length(max=work.LONGEST_REASON))
+    reason = fields.String(load_default="", validate=validate.Length(max=LONGEST_REASON))
 
 
 class CtaSchema(OutputSchema):
@@ -149,7 +150,7 @@ class CompleteTask(MethodView):
         """Tick off a to-do, or an email task by a mail that was sent for it"""
         here = runtime()
         with here.db.transaction() as session:
-            found = queries.task(session, task_id)
+            found = queries.held_task(session, task_id)
             work.complete(session, found, asker=require_visitor(), now=here.clock.now(), entry_id=args["entry_id"])
             return found
 
@@ -162,8 +163,8 @@ class ReopenTask(MethodView):
     def post(self, task_id: uuid.UUID) -> CtaTask:
         """Take the tick of a to-do back"""
         with runtime().db.transaction() as session:
-            found = queries.task(session, task_id)
-            work.reopen(session, found, asker=require_visitor())
+            found = queries.held_task(session, task_id)
+            work.reopen(session, found, asker=require_visitor(), now=runtime().clock.now())
             return found
 
 
@@ -176,7 +177,7 @@ class SnoozeTask(MethodView):
     def post(self, args: Mapping[str, Any], task_id: uuid.UUID) -> CtaTask:
         """Put a task off through a day, at most a year; or take that back"""
         with runtime().db.transaction() as session:
-            found = queries.task(session, task_id)
+            found = queries.held_task(session, task_id)
             if args["through"] is None:
                 work.wake(session, found, asker=require_visitor())
             else:

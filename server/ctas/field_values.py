@@ -35,6 +35,11 @@ FIELDS: Mapping[str, Field] = {
     "snoozed_through": Field(label="Snoozed through"),
     "snooze_reason": Field(label="Reason of the snooze"),
 }
+TASK_FIELDS: Mapping[str, Field] = {
+    "title": Field(label="What to do"),
+    "owner_id": Field(label="Owner"),
+    "due_on": Field(label="Due date"),
+}
 _DAYS = frozenset({"due_on", "ebr_on", "snoozed_through", "silent_on", "back_on", "opened_on"})
 _INSTANTS = frozenset({"closed_at", "done_at", "waiting_since", "replied_at", "dropped_at"})
 

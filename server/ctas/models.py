@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base
 
+LONGEST_NAME = 200
+
 
 class CtaStatus(StrEnum):
     """The statuses that Rapport itself gives; all others are data (`playbooks.choices`)."""

@@ -14,7 +14,7 @@ from server.accounts import queries as accounts
 from server.accounts.models import Account
 from server.accounts.names import fold
 from server.auth import people
-from server.ctas.models import Cta, CtaComment, CtaStatus, CtaTask
+from server.ctas.models import LONGEST_NAME, Cta, CtaComment, CtaStatus, CtaTask
 from server.ctas.owners import owners_of
 from server.db import insert_if_absent
 from server.email_templates import queries as email_templates
@@ -25,8 +25,6 @@ from server.playbooks.definition import OwnerRule
 from server.playbooks.models import ChoiceList
 from server.playbooks.plan import Anchors, Plan, PlannedTask, plan
 from server.playbooks.queries import PlaybookInUse
-
-LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, kw_only=True)

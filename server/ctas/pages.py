@@ -90,7 +90,7 @@ def task(task_id: uuid.UUID) -> BaseResponse | str:
 def complete(task_id: uuid.UUID) -> BaseResponse | str:
     here, visitor = runtime(), require_visitor()
     with here.db.transaction() as session:
-        work.complete(session, queries.task(session, task_id), asker=visitor, now=here.clock.now())
+        work.complete(session, queries.held_task(session, task_id), asker=visitor, now=here.clock.now())
     return task(task_id)
 
 
@@ -98,7 +98,7 @@ def complete(task_id: uuid.UUID) -> BaseResponse | str:
 def reopen(task_id: uuid.UUID) -> BaseResponse | str:
     here, visitor = runtime(), require_visitor()
     with here.db.transaction() as session:
-        work.reopen(session, queries.task(session, task_id), asker=visitor)
+        work.reopen(session, queries.held_task(session, task_id), asker=visitor, now=here.clock.now())
     return task(task_id)
 
 

@@ -141,6 +141,26 @@ def by_ids(session: Session, cta_ids: Iterable[uuid.UUID]) -> list[Cta]:
     return list(session.scalars(select(Cta).where(Cta.id.in_(list(cta_ids))).order_by(Cta.id)))
 
 
+def hold(session: Session, cta_ids: Iterable[uuid.UUID]) -> list[Cta]:
+    """As `by_ids`, for changing them: who changes one at the same moment has done so before, or does it after."""
+    statement = select(Cta).where(Cta.id.in_(list(cta_ids))).order_by(Cta.id).with_for_update()
+    return list(session.scalars(statement.execution_options(populate_existing=True)))
+
+
+def held(session: Session, cta_id: uuid.UUID) -> Cta:
+    """One, for changing it. Raises NotFound."""
+    cta(session, cta_id)
+    return hold(session, [cta_id])[0]
+
+
+def held_task(session: Session, task_id: uuid.UUID) -> CtaTask:
+    """A task for changing it, with its CTA held. Raises NotFound."""
+    found = task(session, task_id)
+    held(session, found.cta_id)
+    session.refresh(found)
+    return found
+
+
 def working_user(session: Session, user_id: uuid.UUID) -> User:
     """Somebody who can own a CTA or a task. Raises Invalid."""
     user = session.get(User, user_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from server.auth import policy
 from server.auth.policy import Asker, Deed
 from server.ctas import queries
+from server.ctas.history import keep, set_fields
 from server.ctas.models import Cta, CtaStatus, CtaTask, EmailTaskSend, TaskKind
-from server.errors import Conflict, Forbidden, Invalid
+from server.ctas.snooze import LONGEST_REASON, demand_day
+from server.errors import Conflict, Forbidden
 from server.messages.clean import one_line
 from server.sends.models import OutboundEmail, OutboundState
 from server.timeline import queries as timeline
 
-LONGEST_SNOOZE = timedelta(days=366)
-LONGEST_REASON = 500
 _OVER_WITHOUT_LEAVING = (OutboundState.CANCELLED, OutboundState.SUPPRESSED)
 
 
@@ -43,7 +43,7 @@ def complete(
     `entry_id`: the timeline entry of the mail that was written for an email task in Gmail. Raises Conflict, Forbidden.
     """
     cta = queries.cta(session, task.cta_id)
-    _demand_may_work(session, task, cta, asker)
+    demand_may_work(session, task, cta, asker)
     if task.kind == TaskKind.EMAIL and not (
         entry_id is not None
         and timeline.is_mail_sent_by(session, asker.user_id, entry_id=entry_id, account_id=cta.account_id)
@@ -53,17 +53,20 @@ def complete(
             cure="Write the email from this task, or send it from Gmail and wait until it stands on the timeline.",
         )
     if task.done_at is None:
-        task.done_at, task.done_by_id = now, asker.user_id
-        task.snoozed_through = task.snooze_reason = None
+        changes = set_fields(task, done_at=now, done_by_id=asker.user_id, snoozed_through=None, snooze_reason=None)
+        keep(session, [cta], f"Done: {task.title}", changes, by_id=asker.user_id, now=now)
         begin(cta)
 
 
-def reopen(session: Session, task: CtaTask, *, asker: Asker) -> None:
+def reopen(session: Session, task: CtaTask, *, asker: Asker, now: datetime) -> None:
     """Take a tick back. Not of an email task: its email has left, and it would be settled again at once."""
-    _demand_may_work(session, task, queries.cta(session, task.cta_id), asker)
+    cta = queries.cta(session, task.cta_id)
+    demand_may_work(session, task, cta, asker)
     if task.kind == TaskKind.EMAIL:
         raise Conflict("An email that has left cannot be taken back.", cure="Write another one from a new task.")
-    task.done_at = task.done_by_id = None
+    changes = set_fields(task, done_at=None, done_by_id=None)
+    if changes:
+        keep(session, [cta], f"Reopened: {task.title}", changes, by_id=asker.user_id, now=now)
 
 
 def snooze(session: Session, task: CtaTask, *, through: date, reason: str, asker: Asker, today: date) -> None:
@@ -72,26 +75,31 @@ def snooze(session: Session, task: CtaTask, *, through: date, reason: str, asker
     Raises Invalid for a day that is over or more than a year away, Conflict for what is done or closed, Forbidden.
     """
     cta = queries.cta(session, task.cta_id)
-    _demand_may_work(session, task, cta, asker)
+    demand_may_work(session, task, cta, asker)
     if task.done_at is not None:
         raise Conflict("This task is done.", cure="Reopen it first.")
     if not cta.is_open:
         raise Conflict("The CTA of this task is closed.", cure="There is nothing left to put off.")
-    if not today <= through <= today + LONGEST_SNOOZE:
-        what = "This day is over." if through < today else "This is more than a year away."
-        raise Invalid(what, cure="Choose today or a day of the coming year.", fields={"through": what})
+    demand_day(through, today)
     task.snoozed_through, task.snooze_reason = through, one_line(reason, LONGEST_REASON) or None
 
 
 def wake(session: Session, task: CtaTask, *, asker: Asker) -> None:
     """Take a snooze back. Doing it twice changes nothing."""
-    _demand_may_work(session, task, queries.cta(session, task.cta_id), asker)
+    demand_may_work(session, task, queries.cta(session, task.cta_id), asker)
     task.snoozed_through = task.snooze_reason = None
 
 
-def _demand_may_work(session: Session, task: CtaTask, cta: Cta, asker: Asker) -> None:
+def demand_may_work(session: Session, task: CtaTask, cta: Cta, asker: Asker) -> None:
     if task.id not in may_work(session, [task], cta, asker):
         raise _somebody_elses()
+
+
+def demand_part(session: Session, cta: Cta, tasks: Sequence[CtaTask], asker: Asker) -> None:
+    """For what belongs to the CTA as a whole: who may work on it, or on one of its tasks, may."""
+    owners = {cta.owner_id, *(task.owner_id for task in tasks)}
+    if not policy.covered(session, asker, Deed.WORK_TASKS, owners):
+        raise Forbidden("None of this CTA is yours.", cure="Ask its owner, or have a task of it handed to you.")
 
 
 def _somebody_elses() -> Forbidden:
