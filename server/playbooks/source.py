@@ -112,7 +112,8 @@ def _look_through(text: str, name: str) -> None:
         if isinstance(event, ScalarEvent):
             if event.value == "<<" and not event.style:
                 _refuse(*here, "Merges (<<) are not read here. Write it out.")
-            if _NO_TEXT.search(event.value):
+            # Only quoted texts can hide a character, as "\0". In folded ones ruamel.yaml puts marks of its own.
+            if event.style == '"' and _NO_TEXT.search(event.value):
                 _refuse(*here, "There is a character that is no text. Take it out.")
         if isinstance(event, ScalarEvent | CollectionStartEvent) and event.tag and str(event.tag) != "!":
             _refuse(*here, "Tags (!) are not read here. Take it out; a text that begins with ! needs quotes.")
