@@ -46,6 +46,7 @@ class _ByName(click.Group):
 @click.group(
     cls=_ByName,
     places={
+        "playbooks": "server.playbooks.cli:playbooks",
         "users": "server.auth.cli:users",
         "audit": "server.audit.cli:audit",
         "personal-data": "server.personal_data.cli:personal_data",

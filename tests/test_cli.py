@@ -24,6 +24,8 @@ COMMANDS = [
     ("templates",), ("templates", "check"), ("templates", "load"), ("templates", "diff"), ("templates", "pull"),
     ("templates", "push"), ("templates", "render"), ("import",), ("import", "accounts"), ("import", "contacts"),
     ("demo",), ("sandbox",), ("web",), ("worker",), ("clock",), ("db",), ("db", "upgrade"), ("db", "draft"),
+    ("playbooks",), ("playbooks", "check"), ("playbooks", "schema"), ("playbooks", "load"), ("playbooks", "diff"),
+    ("playbooks", "pull"), ("playbooks", "push"),
     ("keys",), ("keys", "new"), ("mail",), ("mail", "import"), ("mail", "address"), ("match",), ("inbound",),
 ]  # fmt: skip
 Rapport = Callable[..., subprocess.CompletedProcess[str]]

@@ -73,12 +73,13 @@ class PlaybookVersion(Base):
 
 class PlaybookDraft(Base):
     """What admins are writing: one for each playbook. `row_version` rises with every save: who saves names the one
-    they saw."""
+    they saw. `based_on_id`, a plain id, is the version that was live when its writer last looked."""
 
     __tablename__ = "playbook_draft"
 
     playbook_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("playbook.id", ondelete="CASCADE"), unique=True)
     source: Mapped[str]
+    based_on_id: Mapped[uuid.UUID | None]
     row_version: Mapped[int]
     saved_by_id: Mapped[uuid.UUID | None]
     saved_at: Mapped[datetime]

@@ -14,6 +14,6 @@ COLUMNS: Register = {
         Kind.STAFF: "published_by_id",
         Kind.NONE: "id playbook_id number name source digest note published_at",
     },
-    "playbook_draft": {Kind.STAFF: "saved_by_id", Kind.NONE: "id playbook_id source row_version saved_at"},
+    "playbook_draft": {Kind.STAFF: "saved_by_id", Kind.NONE: "id playbook_id source based_on_id row_version saved_at"},
     "company_day": {Kind.NONE: "id day_on country name is_workday"},
 }

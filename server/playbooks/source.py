@@ -61,7 +61,7 @@ def clean(text: str) -> str:
 def parse(text: str, *, name: str = "") -> Source:
     """Raises PlaybookInvalid with the first thing that keeps it from being read."""
     text = clean(text)
-    _demand_text(text, name)
+    demand_text(text, name)
     try:
         _look_through(text, name)
         document = round_trip().load(text)
@@ -87,7 +87,8 @@ def round_trip() -> YAML:
     return yaml
 
 
-def _demand_text(text: str, name: str) -> None:
+def demand_text(text: str, name: str) -> None:
+    """Raises PlaybookInvalid for what is too large, or holds characters that no database would keep."""
     if len(text) > LARGEST or len(text.encode("utf-8", "replace")) > LARGEST:
         _refuse(
             name, 1, 1, f"The file is larger than {LARGEST // 1024} kB. Write shorter instructions, or two playbooks."

@@ -153,6 +153,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("playbook_id", sa.Uuid(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("based_on_id", sa.Uuid(), nullable=True),
         sa.Column("row_version", sa.Integer(), nullable=False),
         sa.Column("saved_by_id", sa.Uuid(), nullable=True),
         sa.Column("saved_at", server.db.UtcDateTime(timezone=True), nullable=False),
