@@ -14,11 +14,13 @@ from server.mailboxes import leavers
 from server.personal_data import jobs as personal_data_jobs
 from server.runtime import Runtime
 from server.sends import jobs as send_jobs
+from server.triggers import jobs as trigger_jobs
 
 TICK = timedelta(seconds=2)
 SETTLE_EVERY_TICKS = 5
 REMATCH_EVERY_TICKS = 15
 RETAIN_EVERY_TICKS = 30
+TRIGGERS_EVERY_TICKS = 30
 _LOOKS_UP_EVERY_S = 0.1
 
 log = logger(__name__)
@@ -33,6 +35,8 @@ def tick(runtime: Runtime, number: int) -> None:
         looks += [mail_jobs.wake_added, leavers.end_leavers]
     if number % RETAIN_EVERY_TICKS == RETAIN_EVERY_TICKS - 1:
         looks.append(personal_data_jobs.wake_at_night)
+    if number % TRIGGERS_EVERY_TICKS == TRIGGERS_EVERY_TICKS // 2:
+        looks.append(trigger_jobs.wake)
     for look in looks:
         try:
             look(runtime)

@@ -14,6 +14,7 @@ from server.mail import jobs as mail_jobs
 from server.personal_data import jobs as personal_data_jobs
 from server.runtime import Runtime
 from server.sends import jobs as send_jobs
+from server.triggers import jobs as trigger_jobs
 
 JOBS: dict[str, Callable[..., None]] = {
     send_jobs.DRAIN: send_jobs.drain,
@@ -24,6 +25,7 @@ JOBS: dict[str, Callable[..., None]] = {
     mail_jobs.RELEVEL: mail_jobs.relevel_past,
     mail_jobs.REPLAY: mail_jobs.go_on_with_replay,
     personal_data_jobs.RETAIN: personal_data_jobs.retain_tonight,
+    trigger_jobs.LOOK: trigger_jobs.look,
 }
 # What a higher feature wants looked at after a lower one has worked: the low one knows nothing of it.
 AFTERWARDS: dict[str, str] = {send_jobs.DRAIN: cta_jobs.SETTLE}

@@ -28,6 +28,8 @@ class TriggerKind(StrEnum):
 
 
 class FiringOutcome(StrEnum):
+    # A file named the account; the next look opens its CTA.
+    WAITING = "waiting"
     OPENED = "opened"
     UPDATED = "updated"
     SUPPRESSED = "suppressed"
