@@ -30,7 +30,7 @@ def tick(runtime: Runtime, number: int) -> None:
     """One look. Errors are logged and the next tick tries again: a database that restarts must not stop the clock."""
     looks: list[Callable[[Runtime], object]] = [send_jobs.sweep, mail_jobs.sweep]
     if number % SETTLE_EVERY_TICKS == 0:
-        looks.append(cta_jobs.settle_email_tasks)
+        looks += [cta_jobs.settle_email_tasks, cta_jobs.look_for_answers]
     if number % REMATCH_EVERY_TICKS == 0:
         looks += [mail_jobs.wake_added, leavers.end_leavers]
     if number % RETAIN_EVERY_TICKS == RETAIN_EVERY_TICKS - 1:

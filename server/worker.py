@@ -19,6 +19,7 @@ from server.triggers import jobs as trigger_jobs
 JOBS: dict[str, Callable[..., None]] = {
     send_jobs.DRAIN: send_jobs.drain,
     cta_jobs.SETTLE: cta_jobs.settle_email_tasks,
+    cta_jobs.LISTEN: cta_jobs.look_for_answers,
     mail_jobs.READ: mail_jobs.read,
     mail_jobs.RECONCILE: mail_jobs.compare,
     mail_jobs.REMATCH: mail_jobs.rematch_added,
@@ -28,7 +29,7 @@ JOBS: dict[str, Callable[..., None]] = {
     trigger_jobs.LOOK: trigger_jobs.look,
 }
 # What a higher feature wants looked at after a lower one has worked: the low one knows nothing of it.
-AFTERWARDS: dict[str, str] = {send_jobs.DRAIN: cta_jobs.SETTLE}
+AFTERWARDS: dict[str, str] = {send_jobs.DRAIN: cta_jobs.SETTLE, mail_jobs.READ: cta_jobs.LISTEN}
 
 log = logger(__name__)
 _process: dict[str, Runtime] = {}

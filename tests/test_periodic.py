@@ -57,7 +57,8 @@ def test_a_tick_that_fails_is_logged_and_the_next_one_works(outbox: Outbox, tmp_
     looks = [entry.get("look") for entry in logged if entry["event"] == "tick_failed"]
     assert looks == [
         *(send_jobs.sweep.__name__, mail_jobs.sweep.__name__),
-        *(cta_jobs.settle_email_tasks.__name__, mail_jobs.wake_added.__name__, leavers.end_leavers.__name__),
+        *(cta_jobs.settle_email_tasks.__name__, cta_jobs.look_for_answers.__name__),
+        *(mail_jobs.wake_added.__name__, leavers.end_leavers.__name__),
     ]
     assert len(outbox.runtime.jobs.queue().jobs) == 1  # type: ignore[attr-defined]
 

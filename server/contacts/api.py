@@ -25,6 +25,7 @@ class ContactSchema(OutputSchema):
     title = fields.String(allow_none=True, required=True)
     role = fields.String(allow_none=True, required=True)
     language = fields.String(allow_none=True, required=True)
+    time_zone = fields.String(allow_none=True, required=True, metadata={"description": "An IANA name."})
     email = fields.String(allow_none=True, required=True)
     alternate_emails = fields.List(fields.String(), required=True)
     opted_out_at = fields.AwareDateTime(allow_none=True, required=True)

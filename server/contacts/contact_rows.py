@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import available_timezones
 
 from server.accounts.import_passes import read_cell
 from server.accounts.import_report import Tally
@@ -26,6 +27,7 @@ COLUMNS = (
     Column(field="title", header="Title"),
     Column(field="role", header="Role"),
     Column(field="language", header="Language"),
+    Column(field="time_zone", header="Time Zone"),
     Column(field="alternates", header="Alternate Emails", longest=4_000),
     Column(field="opt_out", header="Email Opt Out"),
 )
@@ -105,6 +107,14 @@ def _language(cell: str) -> str | None:
     return tag
 
 
+def _time_zone(cell: str) -> str | None:
+    """Of an IANA name or of words that hold one, as Salesforce writes "(GMT+01:00) … (Europe/Berlin)"."""
+    found = next((word for word in re.split(r"[\s()]+", cell) if word in available_timezones()), None)
+    if cell and found is None:
+        raise BadValue("is no time zone; write Europe/Berlin or America/New_York")
+    return found
+
+
 _READERS: dict[str, Callable[[str], object]] = {
     "account": salesforce_id,
     "email": _address,
@@ -113,6 +123,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "title": lambda cell: one_line(cell) or None,
     "role": role_key,
     "language": _language,
+    "time_zone": _time_zone,
     "alternates": _addresses,
     "opt_out": yes_or_no,
 }

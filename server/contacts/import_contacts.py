@@ -33,7 +33,7 @@ _ADDRESS: Table = Base.metadata.tables[ContactAddress.__tablename__]
 _FORMER: Table = Base.metadata.tables[FormerAccount.__tablename__]
 _LABELS = {
     "account_id": "Account ID", "first_name": "First Name", "last_name": "Last Name", "title": "Title",
-    "role": "Role", "language": "Language", "opted_out_at": "Email Opt Out",
+    "role": "Role", "language": "Language", "time_zone": "Time Zone", "opted_out_at": "Email Opt Out",
 }  # fmt: skip
 _WRITTEN = (*_LABELS, "name_key", "synced_at", "updated_at")
 _NEW: dict[str, Any] = {**dict.fromkeys(_WRITTEN), "first_name": "", "last_name": ""}

@@ -35,8 +35,8 @@ def _match_key(context: DefaultExecutionContext) -> str:
 class Contact(Base):
     """A person at an account. `role` is a key such as `gitlab_admin`; unknown keys are kept and shown as they are.
 
-    `language` is what the person reads, as a BCP 47 tag such as "de" or "pt-BR". `synced_at` is when an import last
-    spoke of this contact; None for what never came from one.
+    `language` is what the person reads, as a BCP 47 tag such as "de" or "pt-BR", `time_zone` an IANA name. `synced_at`
+    is when an import last spoke of this contact; None for what never came from one.
     """
 
     __tablename__ = "contact"
@@ -49,6 +49,7 @@ class Contact(Base):
     title: Mapped[str | None]
     role: Mapped[str | None]
     language: Mapped[str | None]
+    time_zone: Mapped[str | None]
     opted_out_at: Mapped[datetime | None]
     synced_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

@@ -13,7 +13,8 @@ from server.personal import Kind, Record, Register, Subject, Tally, at
 
 COLUMNS: Register = {
     "contact": {
-        Kind.CONTACT: "id salesforce_id account_id first_name last_name name_key title role language opted_out_at",
+        Kind.CONTACT: "id salesforce_id account_id first_name last_name name_key title role language "
+        "time_zone opted_out_at",
         Kind.NONE: "synced_at created_at updated_at",
     },
     "contact_address": {
@@ -24,7 +25,7 @@ COLUMNS: Register = {
     "erased_address": {Kind.ERASED: "key_hash", Kind.NONE: "id receipt_id erased_at"},
     "erasure_key": {Kind.NONE: "id key"},
 }
-_WRITTEN = ("salesforce_id", "first_name", "last_name", "title", "role", "language")
+_WRITTEN = ("salesforce_id", "first_name", "last_name", "title", "role", "language", "time_zone")
 
 
 def found(session: Session, subject: Subject, *, with_text: bool = False) -> Iterator[Record]:  # noqa: ARG001

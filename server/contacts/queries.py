@@ -29,6 +29,7 @@ class ContactView:
     role: str | None
     role_label: str
     language: str | None
+    time_zone: str | None = None
     email: str | None
     alternate_emails: tuple[str, ...]
     opted_out_at: datetime | None
@@ -102,6 +103,7 @@ def _view(contact: Contact, addresses: list[tuple[bool, str]]) -> ContactView:
         role=contact.role,
         role_label=contact.role_label,
         language=contact.language,
+        time_zone=contact.time_zone,
         email=next((email for is_primary, email in addresses if is_primary), None),
         alternate_emails=tuple(sorted(email for is_primary, email in addresses if not is_primary)),
         opted_out_at=contact.opted_out_at,

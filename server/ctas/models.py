@@ -89,7 +89,9 @@ class CtaTask(Base):
 
     An email task with `waits_days` waits for the customer once its email has left (`waiting_since`): a reply wakes it
     (`replied_at`, `reply_entry_id` of the timeline), an out-of-office reply moves the waiting to the day of return
-    (`back_on`), and from `silent_on` on the next template (`silent_template_id`) is offered. Plain ids.
+    (`back_on`, None when it named no day; `away_entry_id`), and from `silent_on` on the next template
+    (`silent_template_id`) is offered. `sent_entry_id` is the mail that was written for it in Gmail. Plain ids. While it
+    waits its `due_on` is the day on which it is to be looked at again.
     """
 
     __tablename__ = "cta_task"
@@ -123,14 +125,29 @@ class CtaTask(Base):
     back_on: Mapped[date | None]
     replied_at: Mapped[datetime | None]
     reply_entry_id: Mapped[uuid.UUID | None]
+    away_entry_id: Mapped[uuid.UUID | None]
+    sent_entry_id: Mapped[uuid.UUID | None]
 
     @property
     def is_open(self) -> bool:
         return self.done_at is None and self.dropped_at is None
 
     def is_to_do(self, today: date) -> bool:
-        """Whether it waits for somebody here: it is open, and no snooze hides it. In SQL: `queries.to_do`."""
-        return self.is_open and not self.is_snoozed(today)
+        """Whether it waits for somebody here: it is open, neither snoozed nor waiting for the customer.
+
+        In SQL: `queries.to_do`.
+        """
+        return self.is_open and not self.is_snoozed(today) and not self.is_waiting(today)
+
+    def is_waiting(self, today: date) -> bool:
+        """For the customer: not once they have answered, nor from the day on which their silence is something to do."""
+        return (
+            self.is_open
+            and self.waiting_since is not None
+            and self.replied_at is None
+            and self.silent_on is not None
+            and self.silent_on > today
+        )
 
     def is_snoozed(self, today: date) -> bool:
         return self.is_open and self.snoozed_through is not None and self.snoozed_through >= today

@@ -23,7 +23,7 @@ COLUMNS: Register = {
         Kind.STAFF: "owner_id done_by_id",
         Kind.NONE: "id cta_id position kind due_on email_template_id contact_role done_at snoozed_through key needs "
         "is_required minutes dropped_at waits_days silent_template_id waiting_since silent_on back_on replied_at "
-        "reply_entry_id",
+        "reply_entry_id away_entry_id sent_entry_id",
     },
     "cta_person": {Kind.TASK: "contact_id", Kind.NONE: "id cta_id"},
     "cta_comment": {Kind.TASK: "text", Kind.STAFF: "author_id", Kind.NONE: "id cta_id created_at edited_at removed_at"},

@@ -180,7 +180,13 @@ def task(session: Session, task_id: uuid.UUID) -> CtaTask:
 def to_do(today: date) -> ColumnElement[bool]:
     """CtaTask.is_to_do in SQL."""
     is_awake = or_(CtaTask.snoozed_through.is_(None), CtaTask.snoozed_through < today)
-    return and_(CtaTask.done_at.is_(None), CtaTask.dropped_at.is_(None), is_awake)
+    is_ours = or_(
+        CtaTask.waiting_since.is_(None),
+        CtaTask.replied_at.is_not(None),
+        CtaTask.silent_on.is_(None),
+        CtaTask.silent_on <= today,
+    )
+    return and_(CtaTask.done_at.is_(None), CtaTask.dropped_at.is_(None), is_awake, is_ours)
 
 
 def tasks_of(session: Session, cta_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[CtaTask]]:

@@ -1,4 +1,4 @@
-"""Working on a CTA: ticking tasks off, and seeing that its emails have left."""
+"""Working on a CTA: ticking tasks off, putting them off, and whether their emails have left."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.auth import policy
 from server.auth.policy import Asker, Deed
-from server.ctas import queries
 from server.ctas.history import keep, set_fields
-from server.ctas.models import Cta, CtaStatus, CtaTask, EmailTaskSend, TaskKind
 from server.ctas.snooze import LONGEST_REASON, demand_day
 from server.errors import Conflict, Forbidden
+from server.ctas import queries, waiting
+from server.ctas.models import Cta, CtaStatus, CtaTask, TaskKind
 from server.messages.clean import one_line
 from server.sends.models import OutboundEmail, OutboundState
 from server.timeline import queries as timeline
@@ -38,23 +37,34 @@ def may_work(session: Session, tasks: Sequence[CtaTask], cta: Cta, asker: Asker)
 def complete(
     session: Session, task: CtaTask, *, asker: Asker, now: datetime, entry_id: uuid.UUID | None = None
 ) -> None:
-    """Tick off a to-do. An email task is done by sending its email. Doing it twice changes nothing.
+    """Tick off a task. An email task is done by sending its email, or waits then for the customer; one that waits is
+    done when somebody says so. Doing it twice changes nothing.
 
     `entry_id`: the timeline entry of the mail that was written for an email task in Gmail. Raises Conflict, Forbidden.
     """
     cta = queries.cta(session, task.cta_id)
     demand_may_work(session, task, cta, asker)
-    if task.kind == TaskKind.EMAIL and not (
-        entry_id is not None
-        and timeline.is_mail_sent_by(session, asker.user_id, entry_id=entry_id, account_id=cta.account_id)
+    has_left = task.waiting_since is not None and entry_id is None
+    if (
+        task.kind == TaskKind.EMAIL
+        and task.done_at is None
+        and not has_left
+        and not (
+            entry_id is not None
+            and timeline.is_mail_sent_by(session, asker.user_id, entry_id=entry_id, account_id=cta.account_id)
+        )
     ):
         raise Conflict(
             "An email task is done when its email has left.",
             cure="Write the email from this task, or send it from Gmail and wait until it stands on the timeline.",
         )
-    if task.done_at is None:
         changes = set_fields(task, done_at=now, done_by_id=asker.user_id, snoozed_through=None, snooze_reason=None)
         keep(session, [cta], f"Done: {task.title}", changes, by_id=asker.user_id, now=now)
+    if task.done_at is None and entry_id is not None and task.kind == TaskKind.EMAIL and task.waits_days:
+        task.sent_entry_id = entry_id
+        waiting.start(session, task, since=now)
+        begin(cta)
+    elif task.done_at is None:
         begin(cta)
 
 
@@ -123,30 +133,3 @@ def have_left(emails: Sequence[OutboundEmail]) -> bool:
         or (email.state == OutboundState.FAILED and email.contact_id in reached)
         for email in emails
     )
-
-
-def _left_at(email: OutboundEmail) -> datetime:
-    return email.sent_at or email.changed_at
-
-
-def settle_email_tasks(session: Session) -> int:
-    """Mark email tasks done whose emails have left; how many. Looks, so that sending need not know of tasks."""
-    statement = (
-        select(CtaTask, OutboundEmail)
-        .join(EmailTaskSend, EmailTaskSend.cta_task_id == CtaTask.id)
-        .join(OutboundEmail, OutboundEmail.id == EmailTaskSend.outbound_email_id)
-        .where(CtaTask.done_at.is_(None), CtaTask.kind == TaskKind.EMAIL)
-        .order_by(CtaTask.id)
-    )
-    tasks: dict[uuid.UUID, tuple[CtaTask, list[OutboundEmail]]] = {}
-    for task, email in session.execute(statement):
-        tasks.setdefault(task.id, (task, []))[1].append(email)
-    settled = 0
-    for task, emails in tasks.values():
-        if have_left(emails):
-            sent = [email for email in emails if email.state == OutboundState.SENT]
-            last = max(sent, key=_left_at)
-            task.done_at, task.done_by_id = _left_at(last), last.user_id
-            begin(queries.cta(session, task.cta_id))
-            settled += 1
-    return settled

@@ -88,6 +88,7 @@ def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         OutboundEmail.state.in_(sorted(MOVING)),
         OutboundEmail.not_before <= now,
+        OutboundEmail.is_held.is_(False),
         or_(OutboundEmail.lease_until.is_(None), OutboundEmail.lease_until <= now),
     )
 

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import Boolean, ForeignKey, Index, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base
@@ -44,6 +44,10 @@ class OutboundEmail(Base):
     `lease_until` are instants; `problem` says what went wrong and `cure` what a person can do. Without `contact_id` the
     person was erased, and with them their name, the subject and the text. `text_removed_months`: the retention rule
     took the text away after so many.
+
+    `cc_email` is a colleague in whose place it is sent. `wall_time` ("2027-03-14T09:00") and `wall_zone` are what was
+    chosen for one that leaves later. While `is_held` it does not leave, also after `not_before`: whoever asked for
+    that looks first whether it still should.
     """
 
     __tablename__ = "outbound_email"
@@ -81,6 +85,10 @@ class OutboundEmail(Base):
     seen_in_sent_at: Mapped[datetime | None]
     changed_at: Mapped[datetime]
     text_removed_months: Mapped[int | None]
+    cc_email: Mapped[str | None]
+    wall_time: Mapped[str | None]
+    wall_zone: Mapped[str | None]
+    is_held: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
     @property
     def is_moving(self) -> bool:

@@ -17,11 +17,12 @@ from server.sends.models import MOVING, RECALLABLE, OutboundContent, OutboundEma
 
 COLUMNS: Register = {
     "outbound_email": {
-        Kind.SENT_EMAIL: "contact_id to_name to_email subject problem gmail_thread_id gmail_message_id rfc_message_id",
-        Kind.STAFF: "user_id from_name from_email",
+        Kind.SENT_EMAIL: "contact_id to_name to_email subject problem gmail_thread_id gmail_message_id rfc_message_id "
+        "wall_zone",
+        Kind.STAFF: "user_id from_name from_email cc_email",
         Kind.NONE: "id dedupe_key mailbox_id account_id email_template_version_id template_label state epoch attempts "
         "not_before lease_until draft_id cure queued_at sending_at sent_at seen_in_sent_at changed_at "
-        "text_removed_months",
+        "text_removed_months wall_time is_held",
     },
     "outbound_content": {Kind.SENT_TEXT: "html text", Kind.NONE: "id"},
     "outbound_step": {Kind.SENT_EMAIL: "detail", Kind.NONE: "id outbound_email_id at state"},
@@ -46,6 +47,7 @@ def found(session: Session, subject: Subject, *, with_text: bool = False) -> Ite
             "sent_at": at(email.sent_at),
             "template": email.template_label,
             "problem": email.problem,
+            "time_zone": email.wall_zone,
         }
         yield Record(kind=Kind.SENT_EMAIL, data=data | {"id": str(email.id)}, since=sent_at)
         has_text = select(OutboundContent.id).where(OutboundContent.id == email.id)
@@ -70,7 +72,7 @@ def erase(session: Session, subject: Subject, *, now: datetime) -> Tally:
             step = OutboundStep(outbound_email_id=email.id, at=now, state=email.state, detail=_CANCELLED)
             session.add(step)
         email.contact_id, email.to_name, email.to_email, email.subject = None, ERASED_NAME, "", ""
-        email.problem = email.cure = None
+        email.problem = email.cure = email.wall_time = email.wall_zone = None
         email.changed_at = now
         for other in session.scalars(select(OutboundStep).where(OutboundStep.outbound_email_id == email.id)):
             other.detail = subject.close.text(other.detail)

@@ -380,8 +380,15 @@ def upgrade() -> None:
     op.add_column("cta_task", sa.Column("back_on", sa.Date(), nullable=True))
     op.add_column("cta_task", sa.Column("replied_at", server.db.UtcDateTime(timezone=True), nullable=True))
     op.add_column("cta_task", sa.Column("reply_entry_id", sa.Uuid(), nullable=True))
+    op.add_column("cta_task", sa.Column("away_entry_id", sa.Uuid(), nullable=True))
+    op.add_column("cta_task", sa.Column("sent_entry_id", sa.Uuid(), nullable=True))
     op.create_index("ix_cta_task_waiting_since", "cta_task", ["waiting_since", "id"], unique=False)
     op.add_column("user", sa.Column("country", sa.Text(), nullable=True))
+    op.add_column("contact", sa.Column("time_zone", sa.Text(), nullable=True))
+    op.add_column("outbound_email", sa.Column("cc_email", sa.Text(), nullable=True))
+    op.add_column("outbound_email", sa.Column("wall_time", sa.Text(), nullable=True))
+    op.add_column("outbound_email", sa.Column("wall_zone", sa.Text(), nullable=True))
+    op.add_column("outbound_email", sa.Column("is_held", sa.Boolean(), server_default=sa.false(), nullable=False))
     connection = op.get_bind()
     _fill(sa.table("cta_choice", *(sa.column(name, kind) for name, kind in (
         ("id", sa.Uuid()), ("list_name", sa.Text()), ("key", sa.Text()), ("label", sa.Text()),
