@@ -25,6 +25,8 @@ DEED_WORDS: Mapping[str, str] = {
     "tokens.end": "Ended a personal token",
     "ctas.CompleteTask": "Ticked off a task",
     "cta_pages.complete": "Ticked off a task",
+    "ctas.WaitLonger": "Gave a customer longer to answer",
+    "compose.wait_longer": "Gave a customer longer to answer",
     "ctas.ReopenTask": "Reopened a task",
     "cta_pages.reopen": "Reopened a task",
     "ctas.SnoozeTask": "Put a task off, or took that back",

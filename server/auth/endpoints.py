@@ -57,9 +57,9 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
     ),
     Deed.READ_MAIL: ("mail.body", "mail.html"),
     Deed.WORK_TASKS: (
-        *("ctas.CompleteTask", "ctas.ReopenTask", "ctas.SnoozeTask"),
         *("measures.ReportMeasure", "customer_360.sentiment.report"),
-        *("cta_pages.complete", "cta_pages.reopen", "cta_pages.wake"),
+        *("ctas.CompleteTask", "ctas.ReopenTask", "ctas.SnoozeTask", "ctas.WaitLonger"),
+        *("cta_pages.complete", "cta_pages.reopen", "cta_pages.wake", "compose.wait_longer"),
     ),
     Deed.SEND_EMAILS: (
         *("ctas.PreviewEmail", "ctas.SendEmail", "panel.PanelFill", "panel.PanelDraft"),

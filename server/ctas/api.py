@@ -9,11 +9,12 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from server.ctas import compose, queries, work
+from server.ctas import compose, queries, waiting, work
 from server.ctas.compose import Edits, Prepared
 from server.ctas.models import CtaTask
 from server.ctas.queries import CockpitFilter, CockpitRow
 from server.ctas.snooze import LONGEST_REASON
+from server.ctas.waiting import LONGEST_WAIT, TaskState, state_of
 from server.errors import Invalid
 from server.sends import jobs as send_jobs
 from server.sends.api import OutboundEmailSchema
@@ -47,6 +48,44 @@ class TaskSchema(OutputSchema):
         allow_none=True, required=True, metadata={"description": "The last day on which it is not to be shown."}
     )
     snooze_reason = fields.String(allow_none=True, required=True)
+
+    state = fields.Function(
+        lambda task: str(state_of(task, today())),
+        required=True,
+        metadata={
+            "type": "string",
+            "enum": [str(one) for one in TaskState],
+            "description": "waiting: for the customer; replied: they answered; silent: they did not.",
+        },
+    )
+    waiting_since = fields.AwareDateTime(allow_none=True, required=True)
+    silent_on = fields.Date(
+        allow_none=True,
+        required=True,
+        metadata={"description": "From this day on silence is something to do."},
+    )
+    back_on = fields.Date(allow_none=True, required=True, metadata={"description": "Until then they are away."})
+    reply = fields.Function(
+        lambda task: (
+            {"entry_id": str(task.reply_entry_id), "at": task.replied_at.isoformat()}
+            if task.replied_at and task.reply_entry_id
+            else None
+        ),
+        required=True,
+        metadata={
+            "type": ["object", "null"],
+            "description": "The timeline entry that woke it, and when it came: read its text from the timeline.",
+        },
+    )
+
+
+class WaitArgs(InputSchema):
+    days = fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(min=1, max=LONGEST_WAIT),
+        metadata={"description": "Working days from today."},
+    )
 
 
 class SnoozeArgs(InputSchema):
@@ -152,6 +191,22 @@ class CompleteTask(MethodView):
         with here.db.transaction() as session:
             found = queries.held_task(session, task_id)
             work.complete(session, found, asker=require_visitor(), now=here.clock.now(), entry_id=args["entry_id"])
+            return found
+
+
+@blueprint.route("/tasks/<uuid:task_id>/wait-longer")
+class WaitLonger(MethodView):
+    @blueprint.arguments(WaitArgs)
+    @blueprint.response(200, TaskSchema)
+    @blueprint.alt_response(404, description="There is no such task.")
+    @blueprint.alt_response(409, description="It does not wait for the customer.")
+    def post(self, args: dict[str, Any], task_id: uuid.UUID) -> CtaTask:
+        """Wait some more working days for the customer"""
+        here = runtime()
+        with here.db.transaction() as session:
+            found = queries.task(session, task_id)
+            work.demand_may_work(session, found, require_visitor())
+            waiting.wait_longer(session, found, days=args["days"], now=here.clock.now())
             return found
 
 

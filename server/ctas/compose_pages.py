@@ -13,9 +13,10 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from server.ctas import compose
+from server.ctas import compose, queries, waiting, work
 from server.ctas.compose import Composition, Edits, Prepared, Wording
 from server.ctas.models import ComposePreview
+from server.ctas.pages import task as task_page
 from server.email_templates.conditions import label_of
 from server.errors import Conflict, Invalid, NotFound
 from server.mailboxes.pages import banner
@@ -102,6 +103,21 @@ def _again(composition: Composition, draft: Draft, error: Invalid | Conflict) ->
             ),
         )
     return Response(html, status=409 if isinstance(error, Conflict) else 422)
+
+
+@blueprint.post("/tasks/<uuid:task_id>/wait-longer")
+def wait_longer(task_id: uuid.UUID) -> BaseResponse | str:
+    """Another few working days before silence is something to do."""
+    here, visitor = runtime(), require_visitor()
+    with here.db.transaction() as session:
+        found = queries.task(session, task_id)
+        work.demand_may_work(session, found, visitor)
+        waiting.wait_longer(session, found, days=_days(request.form.get("days", "")), now=here.clock.now())
+    return task_page(task_id)
+
+
+def _days(value: str) -> int:
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 4 else 0
 
 
 @blueprint.get("/compose-previews/<uuid:preview_id>")

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from server.accounts import queries as accounts
 from server.auth import people
 from server.contacts import queries as contacts
-from server.ctas import present, queries, work
+from server.ctas import answers, present, present_email, queries, work
 from server.ctas.models import Cta, CtaTask
 from server.email_templates import queries as email_templates
 from server.mailboxes import connection
@@ -81,7 +81,7 @@ def task(task_id: uuid.UUID) -> BaseResponse | str:
     with runtime().db.reading() as session:
         found = queries.task(session, task_id)
         if not wants_partial():
-            return redirect(url_for(".cta", cta_id=found.cta_id, _anchor=f"task-{task_id}"))
+            return redirect(url_for("cta_pages.cta", cta_id=found.cta_id, _anchor=f"task-{task_id}"))
         [shown] = _tasks(session, [found], queries.cta(session, found.cta_id))
     return render_template("ctas/_task.html", task=shown)
 
@@ -118,6 +118,7 @@ def _tasks(session: Session, found: Sequence[CtaTask], its_cta: Cta) -> list[dic
     template_ids = {task.email_template_id for task in found if task.email_template_id is not None}
     names = {template_id: email_templates.by_id(session, template_id).name for template_id in template_ids}
     workable = work.may_work(session, found, its_cta, visitor)
+    waits = answers.of_tasks(session, found, timeline_words.viewer_of(visitor), show.today())
     return [
         present.task(
             task,
@@ -128,6 +129,14 @@ def _tasks(session: Session, found: Sequence[CtaTask], its_cta: Cta) -> list[dic
             may_write=visitor.user_id in (task.owner_id, its_cta.owner_id),
             account_id=its_cta.account_id,
             viewer_id=visitor.user_id,
+            waiting=present_email.waiting(
+                task,
+                waits[task.id],
+                may_work=task.id in workable,
+                may_write=visitor.user_id in (task.owner_id, its_cta.owner_id),
+            )
+            if task.id in waits
+            else None,
         )
         for task in found
     ]

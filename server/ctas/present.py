@@ -12,18 +12,29 @@ from flask import url_for
 from server.accounts.models import Account
 from server.auth.models import User
 from server.contacts.queries import ContactView
-from server.ctas import work
+from server.ctas import settle
 from server.ctas.models import (
     Cta,
     CtaTask,
     TaskKind,
 )
+from server.ctas.waiting import TaskState, state_of
 from server.playbooks.choices import Choices
 from server.playbooks.models import ChoiceList
 from server.sends import present as send_words
 from server.sends.models import OutboundEmail, OutboundState
 from server.web import show
 
+_STATE_LABELS = {
+    TaskState.OPEN: "Open",
+    TaskState.SENDING: "Sending",
+    TaskState.WAITING: "Waiting for the customer",
+    TaskState.REPLIED: "Answered",
+    TaskState.SILENT: "No answer",
+    TaskState.SNOOZED: "Snoozed",
+    TaskState.DONE: "Done",
+    TaskState.DROPPED: "No longer in the playbook",
+}
 
 def cta_type(cta: Cta, lists: Choices) -> dict[str, str]:
     chosen = lists.type(cta.cta_type)
@@ -80,15 +91,19 @@ def task(
     may_write: bool,
     account_id: uuid.UUID,
     viewer_id: uuid.UUID,
+    waiting: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """One task as ctas/_task.html takes it. Only the sender of an email can look at it in the outbox."""
+    """One task as ctas/_task.html takes it, `waiting` from `present_email`.
+
+    Only the sender of an email can look at it in the outbox.
+    """
     is_email = found.kind == TaskKind.EMAIL
     is_done = found.done_at is not None
     # A task whose email has just left is settled a moment later: keep asking until then.
     moving = any(email.is_moving for email in emails)
-    unsettled = not is_done and work.have_left(emails)
+    unsettled = not is_done and settle.is_unsettled(found, emails)
     is_snoozed = found.is_snoozed(show.today())
-    state = "done" if is_done else "waiting" if moving or unsettled else "snoozed" if is_snoozed else "open"
+    state = state_of(found, show.today(), is_sending=moving or unsettled)
     toggle = None
     if may_work and not is_email:
         deed, label = ("reopen", "Reopen") if is_done else ("complete", "Mark done")
@@ -98,8 +113,8 @@ def task(
         "id": found.id,
         "title": found.title,
         "kind": "email" if is_email else "todo",
-        "state": state,
-        "state_label": {"done": "Done", "waiting": "Sending", "snoozed": "Snoozed", "open": "Open"}[state],
+        "state": str(state),
+        "state_label": _STATE_LABELS[state],
         "instructions": found.instructions,
         "due": show.day(found.due_on),
         "is_overdue": not is_snoozed and is_overdue(found.due_on),
@@ -114,10 +129,11 @@ def task(
         }
         if is_snoozed
         else None,
-        "is_moving": moving or unsettled,
+        "is_moving": unsettled or any(email.is_moving and not send_words.leaves_later(email) for email in emails),
         "poll_href": url_for("cta_pages.task", task_id=found.id),
         "sends": [_send(email, account_id, viewer_id) for email in emails],
         "problem": _problem(emails, viewer_id),
+        "waiting": waiting,
     }
 
 
@@ -129,6 +145,7 @@ def _send(email: OutboundEmail, account_id: uuid.UUID, viewer_id: uuid.UUID) -> 
         "label": label,
         "to": email.to_name,
         "at": show.moment(email.sent_at) if is_sent else None,
+        "later": send_words.leaves_later(email),
         "timeline_href": f"/accounts/{account_id}#timeline" if is_sent else None,
         "outbox_href": url_for("sends.email", email_id=email.id) if email.user_id == viewer_id else None,
     }

@@ -41,12 +41,21 @@ def settle_email_tasks(session: Session) -> int:
     return sum(_settle(session, task, emails) for task, emails in tasks.values())
 
 
+def is_unsettled(task: CtaTask, emails: Sequence[OutboundEmail]) -> bool:
+    """Whether its emails have left and it does not say so yet."""
+    if not task.is_open or not work.have_left(emails):
+        return False
+    return task.waiting_since is None or task.waiting_since < _left_at(_last(emails))
+
+
+def _last(emails: Sequence[OutboundEmail]) -> OutboundEmail:
+    return max((email for email in emails if email.state == OutboundState.SENT), key=_left_at)
+
+
 def _settle(session: Session, task: CtaTask, emails: Sequence[OutboundEmail]) -> bool:
-    if not work.have_left(emails):
+    if not is_unsettled(task, emails):
         return False
-    last = max((email for email in emails if email.state == OutboundState.SENT), key=_left_at)
-    if task.waiting_since is not None and task.waiting_since >= _left_at(last):
-        return False
+    last = _last(emails)
     if task.waits_days:
         waiting.start(session, task, since=_left_at(last))
     else:

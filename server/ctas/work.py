@@ -101,6 +101,11 @@ def wake(session: Session, task: CtaTask, *, asker: Asker) -> None:
 
 
 def demand_may_work(session: Session, task: CtaTask, cta: Cta, asker: Asker) -> None:
+def demand_may_work(session: Session, task: CtaTask, asker: Asker) -> None:
+    """Raises Forbidden."""
+    _demand_may_work(session, task, queries.cta(session, task.cta_id), asker)
+
+
     if task.id not in may_work(session, [task], cta, asker):
         raise _somebody_elses()
 

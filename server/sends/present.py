@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import url_for
@@ -26,9 +27,18 @@ STATE_WORDS = {
 def state_words(email: OutboundEmail) -> tuple[str, str, str]:
     """Label, tone and icon. What waits with a problem says that it waits."""
     state = OutboundState(email.state)
+    if leaves_later(email):
+        return ("Held back", "warning", "alert-circle") if email.problem else ("Scheduled", "info", "calendar-event")
     if email.is_moving and email.problem:
         return ("Checking with Gmail" if state is OutboundState.SENDING else "Waiting", "warning", "hourglass")
     return STATE_WORDS[state]
+
+
+def leaves_later(email: OutboundEmail) -> str:
+    """When an email leaves that was put off, by the clock of who gets it: "Tue 3 Nov 2026, 09:00 (Europe/Berlin)"."""
+    if email.state != OutboundState.QUEUED or not email.wall_time or not email.wall_zone:
+        return ""
+    return f"{datetime.fromisoformat(email.wall_time).strftime('%a %-d %b %Y, %H:%M')} ({email.wall_zone})"
 
 
 def row(email: OutboundEmail, account_name: str, *, viewer_email: str) -> dict[str, Any]:

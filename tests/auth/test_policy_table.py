@@ -52,9 +52,9 @@ TABLE = {
         panel.PanelFill panel.PanelSent panel.PanelChoice panel.PanelDraft
         timeline.LogActivity customer_360.log.log_activity new_contacts.AddContact
         placing.MoveMail placing.UnlinkMail placing.LinkMail placing.NeverPairMail placing.LevelOfMail
-        ctas.CompleteTask ctas.ReopenTask ctas.SnoozeTask ctas.PreviewEmail ctas.SendEmail
-        cta_pages.complete cta_pages.reopen cta_pages.wake
         measures.ReportMeasure customer_360.sentiment.report
+        ctas.CompleteTask ctas.ReopenTask ctas.SnoozeTask ctas.WaitLonger ctas.PreviewEmail ctas.SendEmail
+        cta_pages.complete cta_pages.reopen cta_pages.wake compose.wait_longer
         compose.compose_email compose.preview_email compose.send_email compose.compose_preview
         sends.outbox sends.email sends.email_body sends.email_row
         sends.cancel sends.send_again sends.it_was_sent sends.it_was_not_sent

@@ -76,6 +76,7 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "cockpit-empty": ("cockpit/cockpit.html", samples.cockpit([])),
         "cockpit-filtered": ("cockpit/cockpit.html", samples.cockpit([], is_filtered=True)),
         "cta": ("ctas/cta.html", samples.cta_page()),
+        "cta-waiting": ("ctas/cta.html", samples.cta_page(tasks=samples.waiting_tasks())),
         "cta-bare": (
             "ctas/cta.html",
             samples.cta_page(tasks=[], contacts=[], entries=[], mailbox_banner=samples.BANNER),

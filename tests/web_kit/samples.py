@@ -177,6 +177,7 @@ def task(id_: str, title: str, **changes: Any) -> O:
         "poll_href": None,
         "sends": [],
         "problem": None,
+        "waiting": None,
     }
     return O(**(given | changes))
 
@@ -184,10 +185,72 @@ def task(id_: str, title: str, **changes: Any) -> O:
 def send(tone: str, label: str, to: str, **changes: Any) -> O:
     return O(
         **(
-            {"tone": tone, "label": label, "to": to, "at": None, "timeline_href": None, "outbox_href": "/emails/e1"}
+            {"tone": tone, "label": label, "to": to, "at": None, "later": "", "timeline_href": None}
+            | {"outbox_href": "/emails/e1"}
             | changes
         )
     )
+
+
+def waiting(state: str, **changes: Any) -> O:
+    given: dict[str, Any] = {
+        "state": state,
+        "since": moment("3 days ago"),
+        "silent": moment("Thu 26 Nov"),
+        "away": "",
+        "days": 3,
+        "reply": None,
+        "next": None,
+        "wait_href": "/tasks/t/wait-longer",
+        "done_href": "/tasks/t/complete",
+    }
+    return O(**(given | changes))
+
+
+def waiting_tasks() -> list[O]:
+    """Asleep, answered at length, come back, and silent with the next template."""
+    text = "Thank you, Tuesday suits us.\n\n" + "Donaudampfschifffahrtsgesellschaft" * 8 + "\n> quoted" * 20
+    reply = O(
+        who="Maximiliane von Hohenstein-Oberndorf",
+        at=moment("1 h ago"),
+        text=text,
+        why_hidden="",
+        is_bounce=False,
+        timeline_href="/accounts/a1#entry-e2",
+        gmail_href="https://mail.example/1",
+    )
+    bounce = O(
+        who="The customer",
+        at=None,
+        text="",
+        why_hidden="Only Maya Ortiz can read the text: it is their own mail.",
+        is_bounce=True,
+        timeline_href=None,
+        gmail_href=None,
+    )
+    away = "They are away and back on Mon 4 Jan, says an automatic reply."
+    next_ = O(name="Kickoff invitation, a second time and with a somewhat longer name", href="/tasks/t14/email?next=1")
+    labels = {"waiting": "Waiting for the customer", "replied": "Answered", "silent": "No answer"}
+    sent = send("success", "Sent", "Priya Nair", at=moment("3 days ago"), timeline_href="/accounts/a1#entry-e1")
+    later = send("info", "Scheduled", "Priya Nair", later="Tue 24 Nov 2026, 09:00 (America/Argentina/Buenos_Aires)")
+    shown = [
+        (waiting("waiting", away=away, wait_href=None), [sent, later]),
+        (waiting("replied", reply=reply), [sent]),
+        (waiting("replied", reply=bounce, done_href=None), [sent]),
+        (waiting("silent", next=next_), [sent]),
+    ]
+    return [
+        task(
+            f"t{11 + number}",
+            "Ask for the kickoff",
+            state=wait.state,
+            state_label=labels[wait.state],
+            waiting=wait,
+            sends=sends,
+            compose_href=f"/tasks/t{11 + number}/email",
+        )
+        for number, (wait, sends) in enumerate(shown)
+    ]
 
 
 def tasks() -> list[O]:
@@ -199,7 +262,7 @@ def tasks() -> list[O]:
         task(
             "t2",
             "Kickoff invitation",
-            state="waiting",
+            state="sending",
             state_label="Waiting",
             is_moving=True,
             poll_href="/moving/task",
