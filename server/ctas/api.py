@@ -205,7 +205,7 @@ class WaitLonger(MethodView):
         here = runtime()
         with here.db.transaction() as session:
             found = queries.task(session, task_id)
-            work.demand_may_work(session, found, require_visitor())
+            work.demand_task(session, found, require_visitor())
             waiting.wait_longer(session, found, days=args["days"], now=here.clock.now())
             return found
 

@@ -111,7 +111,7 @@ def wait_longer(task_id: uuid.UUID) -> BaseResponse | str:
     here, visitor = runtime(), require_visitor()
     with here.db.transaction() as session:
         found = queries.task(session, task_id)
-        work.demand_may_work(session, found, visitor)
+        work.demand_task(session, found, visitor)
         waiting.wait_longer(session, found, days=_days(request.form.get("days", "")), now=here.clock.now())
     return task_page(task_id)
 

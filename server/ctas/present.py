@@ -36,6 +36,7 @@ _STATE_LABELS = {
     TaskState.DROPPED: "No longer in the playbook",
 }
 
+
 def cta_type(cta: Cta, lists: Choices) -> dict[str, str]:
     chosen = lists.type(cta.cta_type)
     return {"label": chosen.label, "icon": chosen.icon or "checklist"}

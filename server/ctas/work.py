@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from server.auth import policy
 from server.auth.policy import Asker, Deed
+from server.ctas import queries, waiting
 from server.ctas.history import keep, set_fields
+from server.ctas.models import Cta, CtaStatus, CtaTask, TaskKind
 from server.ctas.snooze import LONGEST_REASON, demand_day
 from server.errors import Conflict, Forbidden
-from server.ctas import queries, waiting
-from server.ctas.models import Cta, CtaStatus, CtaTask, TaskKind
 from server.messages.clean import one_line
 from server.sends.models import OutboundEmail, OutboundState
 from server.timeline import queries as timeline
@@ -58,13 +58,13 @@ def complete(
             "An email task is done when its email has left.",
             cure="Write the email from this task, or send it from Gmail and wait until it stands on the timeline.",
         )
-        changes = set_fields(task, done_at=now, done_by_id=asker.user_id, snoozed_through=None, snooze_reason=None)
-        keep(session, [cta], f"Done: {task.title}", changes, by_id=asker.user_id, now=now)
     if task.done_at is None and entry_id is not None and task.kind == TaskKind.EMAIL and task.waits_days:
         task.sent_entry_id = entry_id
         waiting.start(session, task, since=now)
         begin(cta)
     elif task.done_at is None:
+        changes = set_fields(task, done_at=now, done_by_id=asker.user_id, snoozed_through=None, snooze_reason=None)
+        keep(session, [cta], f"Done: {task.title}", changes, by_id=asker.user_id, now=now)
         begin(cta)
 
 
@@ -100,12 +100,12 @@ def wake(session: Session, task: CtaTask, *, asker: Asker) -> None:
     task.snoozed_through = task.snooze_reason = None
 
 
-def demand_may_work(session: Session, task: CtaTask, cta: Cta, asker: Asker) -> None:
-def demand_may_work(session: Session, task: CtaTask, asker: Asker) -> None:
+def demand_task(session: Session, task: CtaTask, asker: Asker) -> None:
     """Raises Forbidden."""
-    _demand_may_work(session, task, queries.cta(session, task.cta_id), asker)
+    demand_may_work(session, task, queries.cta(session, task.cta_id), asker)
 
 
+def demand_may_work(session: Session, task: CtaTask, cta: Cta, asker: Asker) -> None:
     if task.id not in may_work(session, [task], cta, asker):
         raise _somebody_elses()
 

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.auth import people
-from server.ctas.open import LONGEST_NAME, Opened, Wanted, open_cta
+from server.ctas.models import LONGEST_NAME
+from server.ctas.open import Opened, Wanted, open_cta
 from server.db import insert_if_absent
 from server.errors import RapportError
 from server.playbooks import queries as playbooks
