@@ -24,8 +24,8 @@ from server.clock import Clock, SystemClock
 from server.cockpit import pages as cockpit_pages
 from server.contacts import api as contacts_api
 from server.ctas import api as cta_api
-from server.ctas import compose_pages
 from server.ctas import pages as cta_pages
+from server.ctas import change_pages, comment_pages, compose_pages, new_pages, task_pages, version_pages
 from server.ctas import queries as ctas
 from server.customer_360 import pages as customer_360_pages
 from server.db import Database, make_engine
@@ -161,6 +161,11 @@ def _add_pages(app: Flask) -> None:
         cockpit_pages.blueprint,
         cta_pages.blueprint,
         compose_pages.blueprint,
+        change_pages.blueprint,
+        task_pages.blueprint,
+        comment_pages.blueprint,
+        new_pages.blueprint,
+        version_pages.blueprint,
         customer_360_pages.blueprint,
         extension_pages.blueprint,
         personal_data_pages.blueprint,

@@ -112,10 +112,61 @@
     },
   });
 
+  // "@" and the beginning of a name in a comment: colleagues to choose from, with arrows and Enter or the mouse.
+  const mentions = () => ({
+    at: -1,
+    names() { return this.$root.dataset.colleagues.split("\n").filter(Boolean); },
+    options() { return [...this.$refs.list.children]; },
+    look() {
+      const field = this.$refs.text;
+      const typed = /(^|\s)@([^@\n]{0,40})$/.exec(field.value.slice(0, field.selectionStart));
+      const begun = typed && typed[2].toLowerCase();
+      const found = typed ? this.names().filter((name) => name.toLowerCase().startsWith(begun) && name.toLowerCase() !== begun) : [];
+      this.$refs.list.replaceChildren(...found.slice(0, 6).map((name, place) => {
+        const option = document.createElement("li");
+        option.role = "option";
+        option.id = `mention-${place}`;
+        option.textContent = name;
+        option.addEventListener("mousedown", (event) => { event.preventDefault(); this.take(name); });
+        return option;
+      }));
+      this.$refs.list.hidden = !found.length;
+      this.mark(found.length ? 0 : -1);
+    },
+    mark(place) {
+      this.at = place;
+      this.options().forEach((one, index) => one.setAttribute("aria-selected", String(index === place)));
+      if (place < 0) this.$refs.text.removeAttribute("aria-activedescendant");
+      else this.$refs.text.setAttribute("aria-activedescendant", `mention-${place}`);
+    },
+    take(name) {
+      const field = this.$refs.text;
+      const start = field.value.lastIndexOf("@", field.selectionStart - 1);
+      field.setRangeText(`@${name} `, start, field.selectionStart, "end");
+      this.leave();
+      field.focus();
+    },
+    key(event) {
+      const options = this.options();
+      if (this.$refs.list.hidden || !options.length) return;
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        const by = event.key === "ArrowDown" ? 1 : -1;
+        this.mark((this.at + by + options.length) % options.length);
+      } else if (event.key === "Enter" || event.key === "Tab") this.take(options[this.at].textContent);
+      else if (event.key === "Escape") this.leave();
+      else return;
+      event.preventDefault();
+    },
+    leave() {
+      this.$refs.list.hidden = true;
+      this.mark(-1);
+    },
+  });
+
   const dismissable = () => ({ gone: false, dismiss() { this.gone = true; } });
 
   document.addEventListener("alpine:init", () => {
-    const parts = { shell, theme, menu, search, preview, composer, copier, dismissable };
+    const parts = { shell, theme, menu, search, preview, composer, copier, mentions, dismissable };
     for (const [name, part] of Object.entries(parts)) window.Alpine.data(name, part);
   });
 

@@ -45,6 +45,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("template_library.library", "template_library.template"),
         *("template_versions.compare", "template_versions.draft_picture", "template_versions.version"),
         "template_versions.picture",
+        *("cta_comments.mentions", "cta_comments.file"),
     ),
     Deed.READ_AUDIT_LOG: ("audit.log", "audit.export"),
     Deed.SEE_PERSONAL_DATA: (
@@ -60,6 +61,13 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("measures.ReportMeasure", "customer_360.sentiment.report"),
         *("ctas.CompleteTask", "ctas.ReopenTask", "ctas.SnoozeTask", "ctas.WaitLonger"),
         *("cta_pages.complete", "cta_pages.reopen", "cta_pages.wake", "compose.wait_longer"),
+        *("new_cta.new", "new_cta.create"),
+        *("cta_change.change_it", "cta_change.flag", "cta_change.close_it", "cta_change.reopen"),
+        *("cta_change.snooze_it", "cta_change.wake", "cta_change.undo", "cta_change.persons"),
+        *("cta_change.link", "cta_change.unlink", "cta_change.apply", "cta_tasks.add"),
+        *("cta_tasks.change", "cta_tasks.snooze", "cta_tasks.remove", "cta_tasks.done_and_log"),
+        *("cta_comments.write", "cta_comments.edit", "cta_comments.remove", "cta_comments.attach"),
+        "cta_comments.remove_file",
     ),
     Deed.SEND_EMAILS: (
         *("ctas.PreviewEmail", "ctas.SendEmail", "panel.PanelFill", "panel.PanelDraft"),
@@ -94,6 +102,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("mail.rules.try_on_the_past", "mail.rules.progress", "mail.rules.apply"),
         "extension.health",
     ),
+    Deed.CHANGE_PLAYBOOKS: (*("open_ctas.of_playbook", "open_ctas.move"),),
     Deed.CHANGE_TEMPLATES: (
         *("template_library.new", "template_library.create", "template_library.archive", "template_library.unarchive"),
         *(

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from server.accounts.names import fold
 from server.auth import people, policy
 from server.auth.policy import Asker, Deed
-from server.ctas import queries
+from server.ctas import queries, replan
 from server.ctas.field_values import FIELDS, label_of
 from server.ctas.history import deed, demand_free, keep, set_field, set_fields, undo, who_changed
 from server.ctas.models import LONGEST_NAME, Cta, CtaChange, CtaDeed, CtaTask
@@ -150,6 +150,7 @@ def _changes(session: Session, cta: Cta, wanted: Change) -> list[CtaChange]:
     before = {field: getattr(cta, field) for field in ("due_on", "owner_id", "ebr_on")}
     changes = set_fields(cta, **wanted.values)
     changes += _key_again(session, cta)
+    changes += replan.with_review(session, cta, before=before["ebr_on"])
     tasks = queries.tasks_of(session, [cta.id]).get(cta.id, [])
     for task in tasks:
         if task.is_open:
@@ -175,7 +176,8 @@ def _with_its_cta(task: CtaTask, cta: Cta, before: Mapping[str, Any], wanted: Ch
         moved += set_fields(task, owner_id=cta.owner_id)
     was_due: date | None = before["due_on"]
     too = wanted.tasks_too if wanted.dates_too is None else wanted.dates_too
-    if cta.due_on and was_due and cta.due_on != was_due and task.due_on and _goes(too, was_owners=was_owners):
+    moves = "due_on" in wanted.values and cta.due_on and was_due and cta.due_on != was_due
+    if moves and cta.due_on and was_due and task.due_on and _goes(too, was_owners=was_owners):
         try:
             moved += set_fields(task, due_on=task.due_on + (cta.due_on - was_due))
         except OverflowError:

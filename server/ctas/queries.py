@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from server.accounts.models import Account
 from server.accounts.names import fold
 from server.auth.models import User
-from server.ctas.models import Cta, CtaTask, EmailTaskSend, TaskKind
+from server.ctas.models import Cta, CtaMention, CtaTask, EmailTaskSend, TaskKind
 from server.errors import Invalid, NotFound
 from server.sends.models import OutboundEmail
 
@@ -234,6 +234,12 @@ def open_of_account(session: Session, account_id: uuid.UUID) -> list[Cta]:
         .order_by(func.coalesce(Cta.due_on, _NO_DATE), Cta.id)
     )
     return list(session.scalars(statement))
+
+
+def unseen_mentions(session: Session, user_id: uuid.UUID) -> int:
+    """How many comments name this person that they have not seen."""
+    unseen = (CtaMention.user_id == user_id, CtaMention.seen_at.is_(None))
+    return session.scalar(select(func.count(CtaMention.id)).where(*unseen)) or 0
 
 
 def suggest(session: Session, text: str, *, limit: int = 5) -> list[tuple[Cta, Account]]:

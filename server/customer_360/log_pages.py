@@ -15,6 +15,7 @@ from server.auth.policy import Deed
 from server.contacts.queries import ContactView
 from server.errors import Invalid
 from server.ids import new_id
+from server.messages.clean import one_line
 from server.timeline import record
 from server.timeline.models import ActivityType
 from server.timeline.record import Told
@@ -38,7 +39,12 @@ def form(account_id: uuid.UUID, contacts: Sequence[ContactView]) -> dict[str, An
     if not policy.may(require_visitor(), Deed.LOG_ACTIVITY):
         return None
     now = runtime().clock.now().astimezone(show.zone())
+    asked = request.args.get("log", "")
     return {
+        # A task that is done leads here: what it was and what it was called stand in the form already.
+        "is_open": asked in tuple(_TOLD),
+        "type": asked if asked in tuple(_TOLD) else ActivityType.CUSTOMER_CALL.value,
+        "subject": one_line(request.args.get("subject", ""), record.LONGEST_SUBJECT),
         "action": url_for("customer_360.log.log_activity", account_id=account_id),
         "key": new_id(),
         "types": [{"value": key.value, "label": label} for key, label in _TOLD.items()],

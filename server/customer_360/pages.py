@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from server.accounts import queries as accounts
 from server.accounts.models import Account, LifecycleStage
 from server.accounts.queries import AccountCursor, AccountView
-from server.auth import people
+from server.auth import people, policy
+from server.auth.policy import Deed
 from server.contacts import queries as contacts
 from server.ctas import present as cta_words
 from server.ctas import queries as ctas
@@ -125,9 +126,13 @@ def account(account_id: uuid.UUID) -> str:
                     "type": cta_words.cta_type(cta, lists),
                     "due": show.day(cta.due_on),
                     "is_overdue": cta_words.is_overdue(cta.due_on),
+                    "snoozed": show.day(cta.snoozed_through) if cta.is_snoozed(show.today()) else None,
                 }
                 for cta in open_ctas
             ],
+            new_cta_href=url_for("new_cta.new", account=account_id)
+            if policy.may(require_visitor(), Deed.WORK_TASKS)
+            else None,
             **_timeline(session, account_id),
         )
 

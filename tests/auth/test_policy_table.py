@@ -39,6 +39,7 @@ TABLE = {
         timeline.TimelineOfAccount timeline.ActivityOfAccounts timeline.TimelineOfContact timeline.TimelineOfEverything
         measures.MeasuresOfAccount
         ctas.CtaList ctas.CtaDetail cockpit.cockpit cta_pages.cta cta_pages.task
+        cta_comments.mentions cta_comments.file
         search.results search.suggest mail.why mail.rules.rules
         template_library.library template_library.template
         template_versions.compare template_versions.draft_picture template_versions.version template_versions.picture
@@ -55,6 +56,11 @@ TABLE = {
         measures.ReportMeasure customer_360.sentiment.report
         ctas.CompleteTask ctas.ReopenTask ctas.SnoozeTask ctas.WaitLonger ctas.PreviewEmail ctas.SendEmail
         cta_pages.complete cta_pages.reopen cta_pages.wake compose.wait_longer
+        new_cta.new new_cta.create
+        cta_change.change_it cta_change.flag cta_change.close_it cta_change.reopen cta_change.snooze_it cta_change.wake
+        cta_change.undo cta_change.persons cta_change.link cta_change.unlink cta_change.apply
+        cta_tasks.add cta_tasks.change cta_tasks.snooze cta_tasks.remove cta_tasks.done_and_log
+        cta_comments.write cta_comments.edit cta_comments.remove cta_comments.attach cta_comments.remove_file
         compose.compose_email compose.preview_email compose.send_email compose.compose_preview
         sends.outbox sends.email sends.email_body sends.email_row
         sends.cancel sends.send_again sends.it_was_sent sends.it_was_not_sent
@@ -72,7 +78,7 @@ TABLE = {
         personal_data.export personal_data.preview personal_data.erase personal_data.let_in retention.save
         mail.rules.add_own_domain mail.rules.remove_own_domain mail.rules.add_shared_domain
         mail.rules.remove_shared_domain mail.rules.try_on_the_past mail.rules.progress mail.rules.apply
-        extension.health
+        extension.health open_ctas.of_playbook open_ctas.move
         template_library.new template_library.create template_library.archive template_library.unarchive
         template_editor.edit template_editor.token template_editor.save template_editor.discard
         template_editor.publish template_editor.test_email
