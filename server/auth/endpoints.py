@@ -45,7 +45,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("template_library.library", "template_library.template"),
         *("template_versions.compare", "template_versions.draft_picture", "template_versions.version"),
         "template_versions.picture",
-        *("cta_comments.mentions", "cta_comments.file"),
+        *("cta_comments.mentions", "cta_comments.file", "cta_changes.CommentsOfCta", "cta_changes.HistoryOfCta"),
     ),
     Deed.READ_AUDIT_LOG: ("audit.log", "audit.export"),
     Deed.SEE_PERSONAL_DATA: (
@@ -62,6 +62,9 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("ctas.CompleteTask", "ctas.ReopenTask", "ctas.SnoozeTask", "ctas.WaitLonger"),
         *("cta_pages.complete", "cta_pages.reopen", "cta_pages.wake", "compose.wait_longer"),
         *("new_cta.new", "new_cta.create"),
+        *("cta_changes.OpenCta", "cta_changes.ChangeCta", "cta_changes.CloseCta", "cta_changes.ReopenCta"),
+        *("cta_changes.SnoozeCta", "cta_changes.UndoCta", "cta_changes.ApplyPlaybook", "cta_changes.WriteComment"),
+        *("cta_changes.AddTask", "cta_changes.ChangeTask"),
         *("cta_change.change_it", "cta_change.flag", "cta_change.close_it", "cta_change.reopen"),
         *("cta_change.snooze_it", "cta_change.wake", "cta_change.undo", "cta_change.persons"),
         *("cta_change.link", "cta_change.unlink", "cta_change.apply", "cta_tasks.add"),

@@ -39,7 +39,7 @@ TABLE = {
         timeline.TimelineOfAccount timeline.ActivityOfAccounts timeline.TimelineOfContact timeline.TimelineOfEverything
         measures.MeasuresOfAccount
         ctas.CtaList ctas.CtaDetail cockpit.cockpit cta_pages.cta cta_pages.task
-        cta_comments.mentions cta_comments.file
+        cta_comments.mentions cta_comments.file cta_changes.CommentsOfCta cta_changes.HistoryOfCta
         search.results search.suggest mail.why mail.rules.rules
         template_library.library template_library.template
         template_versions.compare template_versions.draft_picture template_versions.version template_versions.picture
@@ -56,7 +56,9 @@ TABLE = {
         measures.ReportMeasure customer_360.sentiment.report
         ctas.CompleteTask ctas.ReopenTask ctas.SnoozeTask ctas.WaitLonger ctas.PreviewEmail ctas.SendEmail
         cta_pages.complete cta_pages.reopen cta_pages.wake compose.wait_longer
-        new_cta.new new_cta.create
+        new_cta.new new_cta.create cta_changes.OpenCta cta_changes.ChangeCta cta_changes.CloseCta cta_changes.ReopenCta
+        cta_changes.SnoozeCta cta_changes.UndoCta cta_changes.ApplyPlaybook cta_changes.WriteComment
+        cta_changes.AddTask cta_changes.ChangeTask
         cta_change.change_it cta_change.flag cta_change.close_it cta_change.reopen cta_change.snooze_it cta_change.wake
         cta_change.undo cta_change.persons cta_change.link cta_change.unlink cta_change.apply
         cta_tasks.add cta_tasks.change cta_tasks.snooze cta_tasks.remove cta_tasks.done_and_log

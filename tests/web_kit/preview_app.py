@@ -12,6 +12,7 @@ from typing import Any
 import samples
 import samples_of_accounts as accounts
 import samples_of_audit as audit
+import samples_of_ctas
 import samples_of_emails as emails
 import samples_of_extension
 import samples_of_mail as mail
@@ -75,12 +76,8 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "cockpit": ("cockpit/cockpit.html", samples.cockpit(samples.usual_groups(), samples.BANNER)),
         "cockpit-empty": ("cockpit/cockpit.html", samples.cockpit([])),
         "cockpit-filtered": ("cockpit/cockpit.html", samples.cockpit([], is_filtered=True)),
-        "cta": ("ctas/cta.html", samples.cta_page()),
         "cta-waiting": ("ctas/cta.html", samples.cta_page(tasks=samples.waiting_tasks())),
-        "cta-bare": (
-            "ctas/cta.html",
-            samples.cta_page(tasks=[], contacts=[], entries=[], mailbox_banner=samples.BANNER),
-        ),
+        **samples_of_ctas.pages(),
         "compose": ("ctas/compose.html", emails.compose()),
         "compose-variants": ("ctas/compose.html", emails.compose(texts=emails.texts_of_two_variants())),
         "compose-errors": (

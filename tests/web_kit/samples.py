@@ -3,6 +3,8 @@
 from types import SimpleNamespace as O
 from typing import Any
 
+from markupsafe import Markup
+
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft & Söhne International Holdings"
 
 
@@ -158,6 +160,19 @@ def contacts() -> list[O]:
     ]
 
 
+MENU = {
+    "change_href": "/tasks/t4/change",
+    "snooze_href": "/tasks/t4/snooze",
+    "remove_href": "/tasks/t4/remove",
+    "colleagues": [{"value": "u1", "label": "Maya Ortiz"}],
+    "owner_id": "u1",
+    "due_on": "2026-11-24",
+    "first": "2026-11-23",
+    "last": "2027-11-24",
+    "usual": "2026-11-30",
+}
+
+
 def task(id_: str, title: str, **changes: Any) -> O:
     given: dict[str, Any] = {
         "id": id_,
@@ -166,6 +181,12 @@ def task(id_: str, title: str, **changes: Any) -> O:
         "state": "open",
         "state_label": "Open",
         "instructions": "",
+        "instructions_html": "",
+        "after": [],
+        "is_optional": False,
+        "is_dropped": False,
+        "log_href": None,
+        "menu": None,
         "due": moment("Tue 24 Nov"),
         "is_overdue": False,
         "owner": O(name="Maya Ortiz"),
@@ -273,6 +294,9 @@ def tasks() -> list[O]:
             "Send the agenda",
             compose_href="/tasks/t3/compose",
             instructions="Name the three goals of the first quarter.\nKeep it short.",
+            instructions_html=Markup("<p>Name the <strong>three goals</strong>.</p><ul><li>Keep it short.</li></ul>"),
+            after=["Kickoff invitation", LONG],
+            is_optional=True,
         ),
         task(
             "t4",
@@ -280,6 +304,8 @@ def tasks() -> list[O]:
             kind="todo",
             template_name="",
             toggle=O(href="/tasks/t4/done", label="Mark done"),
+            log_href="/tasks/t4/log",
+            menu=MENU,
             is_overdue=True,
             due=moment("2 days ago"),
         ),
@@ -344,7 +370,11 @@ def cta_page(**changes: Any) -> dict[str, Any]:
         due=moment("Fri 27 Nov"),
         is_overdue=False,
         opened=moment("5 days ago"),
-        reason="A new contract was signed on 17 Nov.",
+        reason="New customer",
+        review=moment("17 Mar 2027"),
+        is_flagged=True,
+        closed=None,
+        snooze=None,
         owner=O(name="Maya Ortiz"),
         playbook="Onboarding",
         account=account,

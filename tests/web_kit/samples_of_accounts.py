@@ -131,15 +131,26 @@ def account_page(**changes: Any) -> dict[str, Any]:
         ),
     ]
     ctas = [
-        O(name="Onboard Helios Energy", href="/ctas/c1", type=KICKOFF, due=moment("Fri 27 Nov"), is_overdue=False),
-        O(name="Usage fell", href="/ctas/c2", type=RISK, due=moment("4 days ago"), is_overdue=True),
+        O(
+            name="Onboard Helios Energy",
+            href="/ctas/c1",
+            type=KICKOFF,
+            due=moment("Fri 27 Nov"),
+            is_overdue=False,
+            snoozed=None,
+        ),
+        O(name="Usage fell", href="/ctas/c2", type=RISK, due=None, is_overdue=True, snoozed=moment("4 Mar 2027")),
     ]
     page = {
         "account": account,
         "contacts": [O(**vars(one), href="/contacts/p1") for one in contacts()],
         "ctas": ctas,
+        "new_cta_href": "/ctas/new?account=a1",
         "log": O(
             action="/accounts/a1/activities",
+            is_open=False,
+            type="customer_call",
+            subject="",
             key="k1",
             types=[{"value": "customer_call", "label": "Customer call"}, {"value": "update", "label": "Note"}],
             at="2026-11-23T10:00",
