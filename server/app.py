@@ -24,8 +24,8 @@ from server.clock import Clock, SystemClock
 from server.cockpit import pages as cockpit_pages
 from server.contacts import api as contacts_api
 from server.ctas import api as cta_api
-from server.ctas import pages as cta_pages
 from server.ctas import change_api, change_pages, comment_pages, compose_pages, new_pages, task_pages, version_pages
+from server.ctas import pages as cta_pages
 from server.ctas import queries as ctas
 from server.customer_360 import pages as customer_360_pages
 from server.db import Database, make_engine

@@ -16,7 +16,20 @@ from server.auth import people, policy
 from server.auth.models import User
 from server.auth.policy import Deed
 from server.contacts import queries as contacts
-from server.ctas import around_it, attachments, close, comments, history, markup, present, queries, tasks, work
+from server.ctas import (
+    answers,
+    around_it,
+    attachments,
+    close,
+    comments,
+    history,
+    markup,
+    present,
+    present_email,
+    queries,
+    tasks,
+    work,
+)
 from server.ctas.change import ChangedMeanwhile
 from server.ctas.models import Cta, CtaTask, TaskKind
 from server.ctas.snooze import LONGEST_SNOOZE
@@ -116,6 +129,7 @@ def shown_tasks(session: Session, found: Sequence[CtaTask], its_cta: Cta) -> lis
     names = {template_id: email_templates.by_id(session, template_id).name for template_id in template_ids}
     workable = work.may_work(session, found, its_cta, visitor)
     colleagues = [user for user in people.all_users(session) if user.deactivated_at is None] if workable else []
+    waits = answers.of_tasks(session, found, timeline_words.viewer_of(visitor), show.today())
     return [
         present.task(
             task,
@@ -126,6 +140,14 @@ def shown_tasks(session: Session, found: Sequence[CtaTask], its_cta: Cta) -> lis
             may_write=visitor.user_id in (task.owner_id, its_cta.owner_id),
             account_id=its_cta.account_id,
             viewer_id=visitor.user_id,
+            waiting=present_email.waiting(
+                task,
+                waits[task.id],
+                may_work=task.id in workable,
+                may_write=visitor.user_id in (task.owner_id, its_cta.owner_id),
+            )
+            if task.id in waits
+            else None,
         )
         | _around_task(task, siblings, its_cta, colleagues, may_work=task.id in workable)
         for task in found

@@ -7,13 +7,8 @@ import uuid
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from server.ctas import answers, present, present_email, queries, work
-from server.ctas import cta_view, present, queries, work
-from server.mailboxes import connection
-from server.mailboxes.pages import banner
-from server.playbooks import choices
-from server.web import show
-from server.web.frame import Crumb, page, runtime, wants_partial
+from server.ctas import cta_view, queries, work
+from server.web.frame import Crumb, runtime, wants_partial
 from server.web.identity import require_visitor
 
 blueprint = Blueprint("cta_pages", __name__)
@@ -62,14 +57,3 @@ def wake(task_id: uuid.UUID) -> BaseResponse | str:
     with here.db.transaction() as session:
         work.wake(session, queries.task(session, task_id), asker=visitor)
     return task(task_id)
-
-
-    waits = answers.of_tasks(session, found, timeline_words.viewer_of(visitor), show.today())
-            waiting=present_email.waiting(
-                task,
-                waits[task.id],
-                may_work=task.id in workable,
-                may_write=visitor.user_id in (task.owner_id, its_cta.owner_id),
-            )
-            if task.id in waits
-            else None,

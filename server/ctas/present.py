@@ -36,8 +36,6 @@ _STATE_LABELS = {
     TaskState.DROPPED: "No longer in the playbook",
 }
 
-_STATE_LABELS = {"done": "Done", "dropped": "Dropped", "waiting": "Sending", "snoozed": "Snoozed", "open": "Open"}
-
 
 def cta_type(cta: Cta, lists: Choices) -> dict[str, str]:
     chosen = lists.type(cta.cta_type)
@@ -108,13 +106,6 @@ def task(
     is_snoozed = found.is_snoozed(show.today())
     state = state_of(found, show.today(), is_sending=moving or unsettled)
     is_dropped = found.dropped_at is not None and not is_done
-    states = {
-        "done": is_done,
-        "dropped": is_dropped,
-        "waiting": moving or unsettled,
-        "snoozed": is_snoozed,
-    }
-    state = next((name for name, so in states.items() if so), "open")
     toggle = None
     if may_work and not is_email and not is_dropped:
         deed, label = ("reopen", "Reopen") if is_done else ("complete", "Mark done")
@@ -126,13 +117,6 @@ def task(
         "kind": "email" if is_email else "todo",
         "state": str(state),
         "state_label": _STATE_LABELS[state],
-        "state_label": {
-            "done": "Done",
-            "dropped": "Dropped",
-            "waiting": "Sending",
-            "snoozed": "Snoozed",
-            "open": "Open",
-        }[state],
         "instructions": found.instructions,
         "due": show.day(found.due_on),
         "is_overdue": not is_snoozed and is_overdue(found.due_on),
