@@ -29,6 +29,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
     Access.SIGNED_IN: (
         *("auth.sign_out", "sessions.where", "sessions.end", "sessions.end_others", "sessions.end_device"),
         *("oauth.ask", "oauth.answer", "tokens.mine", "tokens.create", "tokens.end", "me.Me"),
+        *("cockpit.views.save", "cockpit.views.change", "cockpit.views.delete"),
         *("cockpit.home", "api-docs.openapi_json", "api_docs.api_docs"),
     ),
     Deed.LOOK: (
@@ -41,6 +42,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         "timeline.TimelineOfEverything",
         "measures.MeasuresOfAccount",
         *("ctas.CtaList", "ctas.CtaDetail", "cockpit.cockpit", "cta_pages.cta", "cta_pages.task"),
+        "cockpit.views.open_view",
         *("search.results", "search.suggest", "mail.why", "mail.rules.rules"),
         *("template_library.library", "template_library.template"),
         *("template_versions.compare", "template_versions.draft_picture", "template_versions.version"),
@@ -71,6 +73,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("cta_tasks.change", "cta_tasks.snooze", "cta_tasks.remove", "cta_tasks.done_and_log"),
         *("cta_comments.write", "cta_comments.edit", "cta_comments.remove", "cta_comments.attach"),
         "cta_comments.remove_file",
+        *("cockpit.changes.change", "cockpit.changes.undo"),
     ),
     Deed.SEND_EMAILS: (
         *("ctas.PreviewEmail", "ctas.SendEmail", "panel.PanelFill", "panel.PanelDraft"),

@@ -13,7 +13,10 @@ from server.db import Base
 
 
 class CockpitView(Base):
-    """Filters, grouping, order and layout under a name. `asked` holds them as the address of the page has them."""
+    """Filters, grouping, order and layout under a name. `asked` holds them as the address of the page has them.
+
+    With the one of theirs that `is_default` the Cockpit opens.
+    """
 
     __tablename__ = "cockpit_view"
     __table_args__ = (UniqueConstraint("owner_id", "name"),)
@@ -22,6 +25,7 @@ class CockpitView(Base):
     name: Mapped[str]
     asked: Mapped[dict[str, Any]]
     is_shared: Mapped[bool] = mapped_column(Boolean)
+    is_default: Mapped[bool] = mapped_column(Boolean, default=False)
     row_version: Mapped[int]
     saved_at: Mapped[datetime]
 

@@ -1,29 +1,49 @@
-"""The Cockpit."""
+"""The Cockpit: everybody's CTAs as a list, a board or a calendar."""
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from server.cockpit import present
-from server.ctas import present as cta_words
-from server.ctas import queries
-from server.ctas.queries import CockpitFilter
-from server.errors import Invalid
+from server.auth import policy
+from server.auth.policy import Deed
+from server.cockpit import asked, choices_shown, present, queries, spread, view_pages, views
+from server.cockpit.asked import Asked, Layout, View
+from server.cockpit.change_pages import blueprint as changes
+from server.cockpit.queries import MOST_COUNTED, Counts, Who
 from server.mailboxes import connection
 from server.mailboxes.pages import banner
 from server.playbooks import choices
 from server.playbooks.choices import Choices
-from server.playbooks.models import ChoiceList
 from server.web import show
 from server.web.frame import Crumb, page, runtime, wants_partial
 from server.web.identity import require_visitor
 from server.web.paging import row_marker
 
 blueprint = Blueprint("cockpit", __name__)
+blueprint.register_blueprint(view_pages.blueprint)
+blueprint.register_blueprint(changes)
+
+ROWS = 100
+_EMPTY = {
+    View.MINE: ("Nothing waits for you", "When a playbook opens a CTA for one of your accounts, it shows up here."),
+    View.ALL: ("No CTAs yet", "CTAs open by playbooks, by triggers and by hand on the page of an account."),
+    View.TEAM: ("Nothing waits for your team", "When a CTA opens for one of your team’s accounts, it shows up here."),
+    View.RECOMMENDED: (
+        "Nothing stands out",
+        "No CTA of yours is late, no renewal is near, no customer is unhappy or has answered.",
+    ),
+}
+_LAYOUTS = (
+    (Layout.LIST, "List", "list-check"),
+    (Layout.BOARD, "Board", "columns-2"),
+    (Layout.CALENDAR, "Calendar", "calendar"),
+)
 
 
 @blueprint.get("/")
@@ -32,87 +52,133 @@ def home() -> BaseResponse:
 
 
 @blueprint.get("/cockpit")
-def cockpit() -> str:
-    visitor = require_visitor()
-    view = "all" if request.args.get("view") == "all" else "mine"
-    with runtime().db.reading() as session:
+def cockpit() -> BaseResponse | str:
+    visitor, here = require_visitor(), runtime()
+    who = Who(user_id=visitor.user_id, today=show.today(), now=here.clock.now())
+    with here.db.reading() as session:
+        if not request.args:
+            start = views.default(session, visitor.user_id)
+            if start is not None:
+                return redirect(view_pages.href(start))
         lists = choices.of(session)
-        wanted = _filter(visitor.user_id if view == "mine" else None, lists)
-        found = queries.cockpit(session, wanted, today=show.today(), after=row_marker(request.args.get("after")))
-        context = {
-            "groups": present.groups(found.rows, lists),
-            "is_filtered": bool(wanted.cta_type or wanted.status or wanted.text),
-            "clear_href": url_for(".cockpit", view=view),
-            "view": view,
-            "next_href": _next_href(found.next_after),
-        }
+        wanted = asked.read(request.args, lists)
+        context = _content(session, wanted, who, lists)
+        is_fresh = "fresh" in request.args
+        if wants_partial() and not is_fresh:
+            return render_template("cockpit/_content.html", **context)
+        counts = queries.counts(session, who)
+        context |= {"tabs": _tabs(wanted, counts), "kpis": _kpis(counts)}
         if wants_partial():
-            return render_template("cockpit/_cta_list.html", **context)
-        counts = queries.cockpit_counts(session, owner_id=visitor.user_id, today=show.today())
-        everybody = queries.count_open(session, owner_id=None)
+            return render_template("cockpit/_content.html", is_fresh=True, **context)
+        filters = choices_shown.filters(session, wanted, lists)
+        saved = view_pages.menu(session, visitor.user_id)
         mailbox_banner = banner(connection.of_user(session, visitor.user_id))
-    mine = url_for(".cockpit")
+        change = choices_shown.changes(session, lists)
     return page(
         "cockpit/cockpit.html",
         active="cockpit",
         crumbs=[Crumb(label="Cockpit")],
-        tabs=[
-            {"label": "My CTAs", "href": mine, "count": counts.open, "current": view == "mine"},
-            {
-                "label": "All CTAs",
-                "href": url_for(".cockpit", view="all"),
-                "count": everybody,
-                "current": view == "all",
-            },
-        ],
-        kpis=[
-            {"label": "Open", "value": counts.open, "href": mine, "icon": "checklist", "tone": "accent"},
-            {
-                "label": "Overdue",
-                "value": counts.overdue,
-                "href": f"{mine}#group-overdue",
-                "icon": "alert-triangle",
-                "tone": "danger",
-            },
-            {
-                "label": "Due in 7 days",
-                "value": counts.due_soon,
-                "href": f"{mine}#group-soon",
-                "icon": "calendar-event",
-                "tone": "warning",
-            },
-            {
-                "label": "Emails to send",
-                "value": counts.emails_to_send,
-                "href": mine,
-                "icon": "mail",
-                "tone": "success",
-            },
-        ],
-        filters={
-            "action": url_for(".cockpit"),
-            "type": wanted.cta_type,
-            "status": wanted.status,
-            "q": wanted.text,
-            "types": cta_words.type_choices(lists),
-            "statuses": cta_words.status_choices(lists),
-        },
+        filters=filters,
+        saved=saved,
+        change=change,
         mailbox_banner=mailbox_banner,
         **context,
     )
 
 
-def _filter(owner_id: uuid.UUID | None, lists: Choices) -> CockpitFilter:
-    kind, status = request.args.get("type", ""), request.args.get("status", "")
-    if kind and kind not in lists.lists[ChoiceList.TYPE]:
-        raise Invalid(f"{kind[:40]!r} is not a type of CTA.", cure="Choose from the list.")
-    if status and status not in lists.lists[ChoiceList.STATUS]:
-        raise Invalid(f"{status[:40]!r} is not a status of a CTA.", cure="Choose from the list.")
-    text = request.args.get("q", "").replace("\0", "").strip()[:100]
-    return CockpitFilter(owner_id=owner_id, cta_type=kind, status=status, text=text)
+def _content(session: Session, wanted: Asked, who: Who, lists: Choices) -> dict[str, Any]:
+    """What changes with the filters: cockpit/_content.html."""
+    title, text = _EMPTY[wanted.view]
+    context: dict[str, Any] = {
+        "view": wanted.view.value,
+        "layout": wanted.layout.value,
+        "is_filtered": bool(wanted.filters),
+        "clear_href": _href({"view": wanted.view.value, "layout": wanted.layout.value}),
+        "here": _href(wanted.words),
+        "layouts": [
+            {
+                "key": one.value,
+                "label": label,
+                "icon": icon,
+                "href": _href({**wanted.words, "layout": one.value}),
+                "current": one is wanted.layout,
+            }
+            for one, label, icon in _LAYOUTS
+        ],
+        "words": wanted.words,
+        "view_used": view_pages.used(session, request.args.get("saved"), who.user_id, wanted.words),
+        "empty": {"title": title, "text": text},
+        "may_change": policy.may(require_visitor(), Deed.WORK_TASKS),
+        "next_href": None,
+    }
+    if wanted.layout is Layout.BOARD:
+        board = spread.board(session, wanted, who)
+        others = {"status": "priority", "priority": "status"}[wanted.columns.value]
+        return context | {
+            "columns": present.columns(board, wanted, lists),
+            "columns_by": wanted.columns.value,
+            "columns_href": _href({**wanted.words, "columns": others}),
+            "columns_other": others,
+        }
+    if wanted.layout is Layout.CALENDAR:
+        month = present.month(spread.calendar(session, wanted, who), wanted, lists)
+        return context | {"month": month | {at: _href(month[at]) for at in ("earlier", "later", "now")}}
+    found = queries.listed(session, wanted, who, limit=ROWS, after=row_marker(request.args.get("after")))
+    group = asked.GroupBy.NONE if wanted.view is View.RECOMMENDED else wanted.group
+    return context | {
+        "groups": present.groups(found.rows, lists, group, found.reasons),
+        "next_href": _href({**wanted.words, "after": str(found.next_after)}) if found.next_after else None,
+    }
 
 
-def _next_href(after: uuid.UUID | None) -> str | None:
-    if after is None:
-        return None
-    return f"{url_for('.cockpit')}?{urlencode({**request.args.to_dict(), 'after': str(after)})}"
+def _href(words: Mapping[str, str]) -> str:
+    given = {**words, **({"saved": request.args["saved"]} if request.args.get("saved") else {})}
+    return f"{url_for('cockpit.cockpit')}?{urlencode(given)}"
+
+
+def _tabs(wanted: Asked, counts: Counts) -> list[dict[str, Any]]:
+    shown = (
+        (View.MINE, "My CTAs", present.counted(counts.mine, MOST_COUNTED), "m"),
+        (View.ALL, "All CTAs", present.counted(counts.everybody, MOST_COUNTED), "a"),
+        (View.TEAM, "My team’s", present.counted(counts.team, MOST_COUNTED), "t"),
+        (View.RECOMMENDED, "Recommended", None, "r"),
+    )
+    layout = {"layout": wanted.layout.value} if wanted.layout is not Layout.LIST else {}
+    return [
+        {
+            "label": label,
+            "href": f"{url_for('.cockpit')}?{urlencode({'view': view.value, **layout})}",
+            "count": count,
+            "current": wanted.view is view,
+            "key": key,
+        }
+        for view, label, count, key in shown
+    ]
+
+
+def _kpis(counts: Counts) -> list[dict[str, Any]]:
+    mine = f"{url_for('.cockpit')}?view=mine"
+    return [
+        {"label": "Open", "value": counts.mine, "href": mine, "icon": "checklist", "tone": "accent"},
+        {
+            "label": "Overdue",
+            "value": counts.overdue,
+            "href": f"{mine}&due=overdue",
+            "icon": "alert-triangle",
+            "tone": "danger",
+        },
+        {
+            "label": "Due in 7 days",
+            "value": counts.due_soon,
+            "href": f"{mine}&due=week",
+            "icon": "calendar-event",
+            "tone": "warning",
+        },
+        {
+            "label": "Emails to send",
+            "value": counts.emails_to_send,
+            "href": f"{mine}&next=email",
+            "icon": "mail",
+            "tone": "success",
+        },
+    ]

@@ -17,7 +17,7 @@ from server.ctas.models import Cta, CtaMention, CtaTask, EmailTaskSend, TaskKind
 from server.errors import Invalid, NotFound
 from server.sends.models import OutboundEmail
 
-_NO_DATE = date(9999, 12, 31)
+NO_DATE = date(9999, 12, 31)
 SOON = timedelta(days=7)
 
 
@@ -70,7 +70,7 @@ def cockpit(
     session: Session, wanted: CockpitFilter, *, today: date, limit: int = 100, after: uuid.UUID | None = None
 ) -> CockpitPage:
     """`today` is the day where the reader is: it says which snoozes are over."""
-    due = _due(today)
+    due = first_due(today)
     statement = (
         select(Cta, Account, User, due.label("due"))
         .join(Account, Account.id == Cta.account_id)
@@ -105,7 +105,7 @@ def cockpit_row(session: Session, cta_id: uuid.UUID, *, today: date) -> CockpitR
 
 def cockpit_counts(session: Session, *, owner_id: uuid.UUID, today: date) -> CockpitCounts:
     mine = _conditions(CockpitFilter(owner_id=owner_id))
-    due = _due(today)
+    due = first_due(today)
     row = session.execute(
         select(
             func.count(Cta.id),
@@ -231,7 +231,7 @@ def open_of_account(session: Session, account_id: uuid.UUID) -> list[Cta]:
     statement = (
         select(Cta)
         .where(Cta.account_id == account_id, Cta.closed_at.is_(None))
-        .order_by(func.coalesce(Cta.due_on, _NO_DATE), Cta.id)
+        .order_by(func.coalesce(Cta.due_on, NO_DATE), Cta.id)
     )
     return list(session.scalars(statement))
 
@@ -248,17 +248,17 @@ def suggest(session: Session, text: str, *, limit: int = 5) -> list[tuple[Cta, A
         select(Cta, Account)
         .join(Account, Account.id == Cta.account_id)
         .where(*_conditions(CockpitFilter(text=text)))
-        .order_by(func.coalesce(Cta.due_on, _NO_DATE), Cta.id)
+        .order_by(func.coalesce(Cta.due_on, NO_DATE), Cta.id)
         .limit(limit)
     )
     return [(row.Cta, row.Account) for row in session.execute(statement)]
 
 
-def _due(today: date) -> ColumnElement[date]:
+def first_due(today: date) -> ColumnElement[date]:
     """CockpitRow.due_on in SQL, with a date beyond all others for none."""
     open_task = and_(CtaTask.cta_id == Cta.id, to_do(today))
-    task_due = func.coalesce(select(func.min(CtaTask.due_on)).where(open_task).scalar_subquery(), _NO_DATE)
-    cta_due = func.coalesce(Cta.due_on, _NO_DATE)
+    task_due = func.coalesce(select(func.min(CtaTask.due_on)).where(open_task).scalar_subquery(), NO_DATE)
+    cta_due = func.coalesce(Cta.due_on, NO_DATE)
     return case((task_due < cta_due, task_due), else_=cta_due)
 
 

@@ -95,7 +95,9 @@ def values_of(runtime: Runtime, desk: Desk, alice: SignedInClient, dana: SignedI
     assert dana.post("/personal-data/erase", data={"address": LEAVER, "confirm": LEAVER}).status_code == 303
     with runtime.db.reading() as session:
         receipt_id = session.scalars(select(ErasureReceipt.id)).one()
+    saved = alice.post("/cockpit/views", data={"name": "Late", "asked": "view=mine&due=overdue"})
     return {
+        "view_id": saved.headers["Location"].rpartition("=")[2],
         "account_id": str(book.account),
         "contact_id": str(book.priya),
         "cta_id": str(book.cta),

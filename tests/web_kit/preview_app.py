@@ -13,6 +13,7 @@ import samples
 import samples_of_accounts as accounts
 import samples_of_audit as audit
 import samples_of_ctas
+import samples_of_cockpit
 import samples_of_emails as emails
 import samples_of_extension
 import samples_of_mail as mail
@@ -73,11 +74,9 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "tokens-wrong": ("auth/tokens.html", samples_of_sign_in.tokens(is_wrong=True, is_empty=True)),
         "sessions-one": ("auth/sessions.html", samples_of_sign_in.sessions(others=False)),
         **samples_of_extension.pages(),
-        "cockpit": ("cockpit/cockpit.html", samples.cockpit(samples.usual_groups(), samples.BANNER)),
-        "cockpit-empty": ("cockpit/cockpit.html", samples.cockpit([])),
-        "cockpit-filtered": ("cockpit/cockpit.html", samples.cockpit([], is_filtered=True)),
         "cta-waiting": ("ctas/cta.html", samples.cta_page(tasks=samples.waiting_tasks())),
         **samples_of_ctas.pages(),
+        **samples_of_cockpit.pages(),
         "compose": ("ctas/compose.html", emails.compose()),
         "compose-variants": ("ctas/compose.html", emails.compose(texts=emails.texts_of_two_variants())),
         "compose-errors": (
@@ -242,7 +241,7 @@ def add_fragments(app: Flask) -> None:
 
     @app.get("/cockpit")
     def filtered() -> str:
-        return render_template("cockpit/_cta_list.html", **samples.cta_list([], is_filtered=True))
+        return render_template("cockpit/_content.html", **samples_of_cockpit.content([], is_filtered=True))
 
 
 def add_mail_fragments(app: Flask) -> None:

@@ -55,31 +55,40 @@ def cta(name: str, account: str, **changes: Any) -> O:
         "href": "/ctas/c1",
         "type": KICKOFF,
         "account": O(name=account, href="/accounts/a1", arr="$858,000", renews=moment("17 Apr 2027")),
-        "next_task": O(title="Kickoff invitation", due=moment("Tue 24 Nov"), is_email=True),
+        "next_task": next_task("Kickoff invitation", "Tue 24 Nov"),
         "tasks_done": 2,
         "tasks_total": 5,
         "priority": O(label="Medium", tone="warning"),
         "owner": O(name="Maya Ortiz"),
         "is_overdue": False,
+        "status_key": "new",
+        "due": moment("Tue 24 Nov"),
+        "due_iso": "2026-11-24",
+        "is_flagged": False,
+        "is_open": True,
+        "snoozed": None,
+        "reasons": [],
     }
     return O(**(given | changes))
 
 
-def cta_list(groups: list[O], **changes: Any) -> dict[str, Any]:
-    return {
-        "groups": groups,
-        "is_filtered": False,
-        "clear_href": "/cockpit",
-        "view": "mine",
-        "next_href": None,
-    } | changes
+def next_task(title: str, due: str, **changes: Any) -> O:
+    given: dict[str, Any] = {
+        "title": title,
+        "due": moment(due) if due else None,
+        "is_email": True,
+        "has_reply": False,
+        "is_waiting": False,
+        "write_href": "/page/compose",
+    }
+    return O(**(given | changes))
 
 
 def usual_groups() -> list[O]:
     late = cta(
         "Usage fell by 40 %", "Blue Harbor Bank", type=RISK, is_overdue=True, priority=O(label="High", tone="danger")
     )
-    late.next_task = O(title="Ask the sponsor for a call", due=moment("4 days ago"), is_email=True)
+    late.next_task = next_task("Ask the sponsor for a call", "4 days ago", has_reply=True)
     strange = cta(
         f"Erneuerung {LONG}", LONG, type=RENEWAL, owner=O(name="李 小龍"), priority=O(label="Low", tone="neutral")
     )
@@ -90,7 +99,7 @@ def usual_groups() -> list[O]:
         cta("إطلاق المشروع", "شركة الطاقة", owner=O(name="Ines Laurent")),
     ]
     week = cta("120 days to renewal", "Helios Energy", type=RENEWAL, tasks_done=0, owner=O(name="Devin Cole"))
-    week.next_task = O(title="Check license use", due=None, is_email=False)
+    week.next_task = next_task("Check license use", "", is_email=False, write_href=None)
     return [
         O(key="overdue", label="Overdue", tone="danger", ctas=[late]),
         O(key="today", label="Today", tone="warning", ctas=today),
@@ -106,25 +115,6 @@ BANNER = O(
     href="/mailbox",
     label="Connect Gmail",
 )
-
-
-def cockpit(groups: list[O], banner: O | None = None, **changes: Any) -> dict[str, Any]:
-    kpis = [
-        O(label="Open", value=12, href="?status=open", icon="checklist", tone="accent"),
-        O(label="Overdue", value=1, href="?due=overdue", icon="alert-triangle", tone="danger"),
-        O(label="Due this week", value=4, href="?due=week", icon="calendar-event", tone="warning"),
-        O(label="Emails to send", value=3, href="?next=email", icon="mail", tone="success"),
-    ]
-    filters = O(
-        action="/cockpit",
-        type="",
-        status="open",
-        q="",
-        types=[O(value="", label="Every type"), O(value="risk", label="Risk")],
-        statuses=[O(value="open", label="Open"), O(value="closed", label="Closed")],
-    )
-    page = {"tabs": tabs("My CTAs", "All CTAs"), "kpis": kpis, "filters": filters, "mailbox_banner": banner}
-    return base() | page | cta_list(groups, **changes)
 
 
 def contact(name: str, **changes: Any) -> O:

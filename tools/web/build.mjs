@@ -104,6 +104,7 @@ emit("tabler.css", withoutMap(fromPackage("@tabler/core/dist/css/tabler.min.css"
 emit("app.css", appCss());
 emit("theme.js", fromSources("theme.js"));
 emit("app.js", fromSources("app.js"));
+emit("cockpit.js", fromSources("cockpit.js"));
 emit("htmx.js", withoutMap(fromPackage("htmx.org/dist/htmx.min.js")));
 emit("alpine.js", withoutMap(fromPackage("@alpinejs/csp/dist/cdn.min.js")));
 emit("favicon.svg", fromSources("favicon.svg"));
