@@ -108,7 +108,7 @@ def _recommended(session: Session, asked: Asked, who: Who, *, limit: int, after:
     points = {cta_id: sum(one.points for one in found) for cta_id, found in said.items()}
     # In the order of what is due first where the points are equal: sorting keeps it.
     ranked = sorted((cta_id for cta_id in weighed if points[cta_id]), key=lambda one: -points[one])
-    start = ranked.index(after) + 1 if points.get(after) else 0
+    start = ranked.index(after) + 1 if after is not None and points.get(after) else 0
     ids = ranked[start : start + limit]
     return Listed(
         rows=rows_of(session, ids, who.today),

@@ -12,8 +12,8 @@ from typing import Any
 import samples
 import samples_of_accounts as accounts
 import samples_of_audit as audit
-import samples_of_ctas
 import samples_of_cockpit
+import samples_of_ctas
 import samples_of_emails as emails
 import samples_of_extension
 import samples_of_mail as mail
