@@ -28,7 +28,7 @@ log = logger(__name__)
 
 def tick(runtime: Runtime, number: int) -> None:
     """One look. Errors are logged and the next tick tries again: a database that restarts must not stop the clock."""
-    looks: list[Callable[[Runtime], object]] = [send_jobs.sweep, mail_jobs.sweep]
+    looks: list[Callable[[Runtime], object]] = [cta_jobs.release_later, send_jobs.sweep, mail_jobs.sweep]
     if number % SETTLE_EVERY_TICKS == 0:
         looks += [cta_jobs.settle_email_tasks, cta_jobs.look_for_answers]
     if number % REMATCH_EVERY_TICKS == 0:

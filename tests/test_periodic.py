@@ -56,7 +56,7 @@ def test_a_tick_that_fails_is_logged_and_the_next_one_works(outbox: Outbox, tmp_
     empty.dispose()
     looks = [entry.get("look") for entry in logged if entry["event"] == "tick_failed"]
     assert looks == [
-        *(send_jobs.sweep.__name__, mail_jobs.sweep.__name__),
+        *(cta_jobs.release_later.__name__, send_jobs.sweep.__name__, mail_jobs.sweep.__name__),
         *(cta_jobs.settle_email_tasks.__name__, cta_jobs.look_for_answers.__name__),
         *(mail_jobs.wake_added.__name__, leavers.end_leavers.__name__),
     ]

@@ -90,6 +90,18 @@
 
   // "Restore template text": puts the texts of the template back into the fields, then asks for a preview.
   const composer = () => ({
+    role: "",
+    words: "",
+    init() { this.role = this.$root.querySelector("[name=show_role]:checked")?.value ?? ""; this.showContacts(); },
+    pickRole(event) { this.role = event.target.value; this.showContacts(); },
+    findContact(event) { this.words = event.target.value.trim().toLowerCase(); this.showContacts(); },
+    // Who is chosen stays in sight, whatever the filter says.
+    showContacts() {
+      for (const one of this.$root.querySelectorAll("[data-contact]")) {
+        const fits = (!this.role || one.dataset.role === this.role) && one.dataset.words.includes(this.words);
+        one.hidden = !fits && !one.querySelector(":checked");
+      }
+    },
     restore() {
       const fields = [...this.$root.querySelectorAll("[data-template-text]")];
       for (const field of fields) field.value = field.dataset.templateText;

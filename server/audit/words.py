@@ -75,6 +75,8 @@ DEED_WORDS: Mapping[str, str] = {
     "compose.send_email": "Sent emails of a task",
     "outbound_emails.CancelOutboundEmail": "Cancelled an email",
     "sends.cancel": "Cancelled an email",
+    "sends.send_now": "Sent an email before its time",
+    "sends.leave_at": "Changed when an email leaves",
     "sends.send_again": "Sent an email again",
     "sends.it_was_sent": "Said that an email was sent",
     "sends.it_was_not_sent": "Said that an email was not sent",

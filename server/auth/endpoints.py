@@ -81,6 +81,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
     ),
     Deed.SEE_OUTBOX: (
         *("sends.outbox", "sends.email", "sends.email_body", "sends.email_row"),
+        *("sends.send_now", "sends.leave_at"),
         *("sends.cancel", "sends.send_again", "sends.it_was_sent", "sends.it_was_not_sent"),
         *("outbound_emails.Outbox", "outbound_emails.OutboundEmailDetail", "outbound_emails.CancelOutboundEmail"),
     ),

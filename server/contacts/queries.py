@@ -58,6 +58,16 @@ def of_account(session: Session, account_id: uuid.UUID) -> tuple[ContactView, ..
     return _views(session, statement.order_by(Contact.name_key, Contact.id))
 
 
+def bounced(session: Session, contact_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Those whose primary address mail came back from."""
+    statement = select(ContactAddress.contact_id).where(
+        ContactAddress.contact_id.in_(contact_ids),
+        ContactAddress.is_primary.is_(True),
+        ContactAddress.bounced_at.is_not(None),
+    )
+    return set(session.scalars(statement))
+
+
 def suggest(
     session: Session, search: str, limit: int = 10, *, account_id: uuid.UUID | None = None
 ) -> tuple[ContactView, ...]:

@@ -9,8 +9,9 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from server.ctas import compose, queries, waiting, work
+from server.ctas import compose, compose_send, queries, waiting, work
 from server.ctas.compose import Edits, Prepared
+from server.ctas.leave import CHOSEN, LeaveAt
 from server.ctas.models import CtaTask
 from server.ctas.queries import CockpitFilter, CockpitRow
 from server.ctas.snooze import LONGEST_REASON
@@ -138,9 +139,32 @@ class SendArgs(EmailArgs):
         required=True,
         metadata={"description": "The digest of each contact's preview, by contact id: only what was seen is sent."},
     )
+    despite = fields.List(
+        fields.String(validate=validate.Length(max=80)),
+        load_default=list,
+        validate=validate.Length(max=200),
+        metadata={"description": "Keys of the preview's warnings, to send all the same."},
+    )
+    leave_at = fields.NaiveDateTime(
+        load_default=None,
+        allow_none=True,
+        format="iso",
+        timezone=None,
+        metadata={"description": "When it leaves, without a zone: by the clock of each who gets it. null: now."},
+    )
+
+
+class WarningSchema(OutputSchema):
+    key = fields.String(required=True)
+    text = fields.String(required=True)
+    at = fields.AwareDateTime(required=True, allow_none=True)
+    href = fields.String(required=True)
 
 
 class PreviewSchema(OutputSchema):
+    warnings = fields.List(
+        fields.Nested(WarningSchema), required=True, metadata={"description": "What to know before it is sent."}
+    )
     contact_id = fields.UUID(required=True, attribute="contact.id")
     subject = fields.String(allow_none=True, attribute="email.subject")
     html = fields.String(allow_none=True, attribute="email.html")
@@ -252,9 +276,23 @@ class PreviewEmail(MethodView):
     @blueprint.arguments(EmailArgs)
     @blueprint.response(200, PreviewSchema(many=True))
     @blueprint.alt_response(404, description="There is no such task.")
-    def post(self, args: dict[str, Any], task_id: uuid.UUID) -> Sequence[Prepared]:
+    def post(self, args: dict[str, Any], task_id: uuid.UUID) -> list[dict[str, Any]]:
         """What each contact would get, exactly"""
-        return _prepared(args, task_id)[1]
+        here = runtime()
+        composition, prepared = _prepared(args, task_id)
+        with here.db.reading() as session:
+            found = compose_send.cautions(session, composition, args["contact_ids"], here.clock.now())
+        return [
+            {
+                "contact": one.contact,
+                "email": one.email,
+                "digest": one.digest,
+                "problem": one.problem,
+                "cure": one.cure,
+                "warnings": [each for each in found if each.contact_id in (None, one.contact.id)],
+            }
+            for one in prepared
+        ]
 
 
 @blueprint.route("/tasks/<uuid:task_id>/email/send")
@@ -262,22 +300,28 @@ class SendEmail(MethodView):
     @blueprint.arguments(SendArgs)
     @blueprint.response(202, OutboundEmailSchema(many=True))
     @blueprint.alt_response(404, description="There is no such task.")
-    @blueprint.alt_response(409, description="The preview changed, or it was already sent.")
+    @blueprint.alt_response(409, description="The preview changed, there is a new warning, or it was already sent.")
     def post(self, args: dict[str, Any], task_id: uuid.UUID) -> Sequence[OutboundEmail]:
         """Put the email of a task into the outbox, one for each contact"""
         here = runtime()
         composition, prepared = _prepared(args, task_id)
         with here.db.transaction() as session:
-            rows = compose.send(session, composition, prepared, seen=args["seen"], now=here.clock.now())
+            rows = compose_send.send(session, composition, prepared, _word(args), now=here.clock.now())
         for mailbox_id in {row.mailbox_id for row in rows}:
             send_jobs.wake(here, mailbox_id)
         return rows
 
 
+def _word(args: dict[str, Any]) -> compose_send.Word:
+    wall = args["leave_at"]
+    leave_at = LeaveAt() if wall is None else LeaveAt(when=CHOSEN, wall=wall)
+    return compose_send.Word(seen=args["seen"], despite=args["despite"], leave_at=leave_at)
+
+
 def _prepared(args: dict[str, Any], task_id: uuid.UUID) -> tuple[compose.Composition, list[Prepared]]:
     here = runtime()
     with here.db.reading() as session:
-        composition = compose.load(session, task_id=task_id, user_id=require_visitor().user_id)
+        composition = compose.load(session, task_id=task_id, user_id=require_visitor().user_id, asker=require_visitor())
     edits = Edits(subject=args["subject"], blocks=args.get("blocks", {}))
     compiled = compose.edited(composition, _of_one_wording(composition, args["contact_ids"], edits))
     return composition, compose.prepare(composition, compiled, args["contact_ids"], now=here.clock.now())

@@ -14,11 +14,11 @@ from server.accounts import queries as accounts
 from server.accounts.models import Account
 from server.auth import people
 from server.auth.models import User
+from server.auth.policy import Asker
 from server.contacts import queries as contacts
 from server.contacts.queries import ContactView
 from server.ctas import queries, work
-from server.ctas.models import Cta, CtaTask, EmailTaskSend, TaskKind
-from server.db import insert_if_absent
+from server.ctas.models import Cta, CtaTask, TaskKind
 from server.email_templates import queries as email_templates
 from server.email_templates.catalogue import MERGE_FIELDS
 from server.email_templates.compile import CompiledTemplate, apply_edits
@@ -31,11 +31,9 @@ from server.errors import Conflict, Invalid
 from server.mailboxes import connection
 from server.mailboxes.models import Mailbox, MailboxState
 from server.sends.fill_in import Recipient, fill_in
-from server.sends.models import MOVING, OutboundEmail, OutboundState
-from server.sends.schedule import EmailToSchedule, schedule
+from server.sends.models import OutboundEmail, OutboundState
 
 _LABELS = {merge_field.path: merge_field.label for merge_field in MERGE_FIELDS}
-_STANDS = frozenset({*MOVING, OutboundState.SENT, OutboundState.REVIEW})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +65,10 @@ class Wording:
 
 @dataclass(frozen=True, kw_only=True)
 class Composition:
-    """Everything the composer shows. `earlier` are the emails this task has already given rise to."""
+    """Everything the composer shows. `earlier` are the emails this task has already given rise to.
+
+    `uses_next`: its template is the one for silence. `cc` is the task's owner when a colleague writes in their place.
+    """
 
     task: CtaTask
     cta: Cta
@@ -79,6 +80,8 @@ class Composition:
     mailbox: Mailbox | None
     contacts: Sequence[ContactView]
     earlier: Sequence[OutboundEmail]
+    uses_next: bool = False
+    cc: User | None = None
 
     def recipient(self, contact: ContactView, now: datetime) -> Recipient:
         return Recipient(contact=contact, account=self.account, sender=self.sender, tam=self.tam, now=now)
@@ -93,13 +96,20 @@ class Composition:
         used = {self.wording_for(contact).slug for contact in self.contacts if not why_not(contact)}
         return [one for one in (self.default, *self.variants) if one.slug in used] or [self.default]
 
+    def zone_of(self, contact: ContactView) -> str:
+        """By whose clock an email to this contact leaves: theirs, or the sender's when nobody knows theirs."""
+        return contact.time_zone or self.sender.time_zone
+
     @property
     def can_send(self) -> bool:
         return self.mailbox is not None and self.mailbox.state == MailboxState.CONNECTED
 
     def suggested(self) -> list[uuid.UUID]:
-        """Whom the task is meant for: the contacts of its role; nobody when there is none."""
+        """Whom the task is meant for: those it wrote to before, else the contacts of its role; nobody without one."""
         role = self.task.contact_role
+        if self.task.waiting_since is not None:
+            written = {email.contact_id for email in self.earlier if email.state == OutboundState.SENT}
+            return [c.id for c in self.contacts if c.id in written and not why_not(c)]
         return [c.id for c in self.contacts if role and c.role == role and not why_not(c)]
 
 
@@ -120,17 +130,31 @@ class Prepared:
         return hashlib.sha256(whole.encode()).hexdigest()
 
 
-def load(session: Session, *, task_id: uuid.UUID, user_id: uuid.UUID) -> Composition:
-    """Raises NotFound, Forbidden when the task is somebody else's, Conflict when it is no email task or is done."""
+def load(
+    session: Session,
+    *,
+    task_id: uuid.UUID,
+    user_id: uuid.UUID,
+    asker: Asker | None = None,
+    uses_next: bool = False,
+) -> Composition:
+    """`uses_next`: with the template that follows silence. Who may work on the task may write in its owner's place.
+
+    Raises NotFound, Forbidden when the task is somebody else's, Conflict when it is no email task or is done.
+    """
     task = queries.task(session, task_id)
     cta = queries.cta(session, task.cta_id)
-    work.demand_owner(task, cta, user_id)
+    if asker is None:
+        work.demand_owner(task, cta, user_id)
+    else:
+        work.demand_may_work(session, task, asker)
     if task.kind != TaskKind.EMAIL or task.email_template_id is None:
         raise Conflict("This task has no email to write.", cure="Go back to its CTA.")
     if task.done_at is not None:
         raise Conflict("This task is done: its email has left.", cure="Look at its CTA, or at the outbox.")
     account = accounts.by_id(session, cta.account_id)
-    template = email_templates.by_id(session, task.email_template_id)
+    follows = task.silent_template_id if uses_next else None
+    template = email_templates.by_id(session, follows or task.email_template_id)
     return Composition(
         task=task,
         cta=cta,
@@ -142,6 +166,8 @@ def load(session: Session, *, task_id: uuid.UUID, user_id: uuid.UUID) -> Composi
         mailbox=connection.of_user(session, user_id),
         contacts=contacts.of_account(session, account.id),
         earlier=queries.sends_of(session, [task.id]).get(task.id, []),
+        uses_next=follows is not None,
+        cc=people.by_id(session, task.owner_id) if task.owner_id != user_id else None,
     )
 
 
@@ -255,64 +281,6 @@ def _prepare(
         return Prepared(contact=contact, email=None, problem=f"No value for {named}.", cure=error.cure)
     except RenderRefused as error:
         return Prepared(contact=contact, email=None, problem=error.detail, cure=error.cure)
-
-
-def send(
-    session: Session, composition: Composition, prepared: Sequence[Prepared], *, seen: Mapping[str, str], now: datetime
-) -> list[OutboundEmail]:
-    """Put one email for each contact into the outbox.
-
-    `seen` maps contact ids to the digest of the preview that the person saw: another text is refused. Raises Invalid
-    or Conflict with nothing written; the same click twice gives the same rows.
-    """
-    if not prepared:
-        raise Invalid("Nobody is chosen.", cure="Tick at least one contact under To.")
-    broken = next((one for one in prepared if one.email is None), None)
-    if broken is not None:
-        raise Invalid(f"{broken.contact.full_name}: {broken.problem}", cure=broken.cure)
-    if not composition.can_send or composition.mailbox is None:
-        raise Conflict("Your Gmail is not connected.", cure="Connect it under Mailbox, then send.")
-    if any(seen.get(str(one.contact.id)) != one.digest for one in prepared):
-        raise Conflict("The email differs from the preview you saw.", cure="Look at the new preview, then send.")
-    return [_schedule(session, composition, composition.mailbox, one, now) for one in prepared]
-
-
-def _schedule(
-    session: Session, composition: Composition, mailbox: Mailbox, one: Prepared, now: datetime
-) -> OutboundEmail:
-    contact = one.contact
-    assert one.email is not None
-    assert contact.email is not None
-    to_contact = [email for email in composition.earlier if email.contact_id == contact.id]
-    standing = next((email for email in to_contact if email.state in _STANDS), None)
-    if standing is not None:
-        raise Conflict(
-            f"This task has already written to {contact.full_name}.",
-            cure="Look at the task; leave this contact out, or wait for what is under way.",
-        )
-    wording = composition.wording_for(contact)
-    row = schedule(
-        session,
-        EmailToSchedule(
-            dedupe_key=f"task:{composition.task.id}:contact:{contact.id}:{len(to_contact)}",
-            mailbox_id=mailbox.id,
-            user_id=composition.sender.id,
-            account_id=composition.account.id,
-            contact_id=contact.id,
-            email_template_version_id=wording.version.id,
-            template_label=wording.label,
-            from_name=composition.sender.name,
-            from_email=mailbox.email,
-            to_name=contact.full_name,
-            to_email=contact.email,
-            subject=one.email.subject,
-            html=one.email.html,
-            text=one.email.text,
-        ),
-        now=now,
-    )
-    insert_if_absent(session, EmailTaskSend(cta_task_id=composition.task.id, outbound_email_id=row.id))
-    return row
 
 
 def _lines(text: str) -> str:

@@ -251,12 +251,13 @@ class CtaChange(Base):
 
 
 class EmailTaskSend(Base):
-    """Which outbound emails an email task gave rise to."""
+    """Which outbound emails an email task gave rise to. `despite`: keys of the warnings that its writer had seen."""
 
     __tablename__ = "email_task_send"
 
     cta_task_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cta_task.id", ondelete="CASCADE"), index=True)
     outbound_email_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("outbound_email.id"), unique=True)
+    despite: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class ComposePreview(Base):

@@ -37,7 +37,7 @@ COLUMNS: Register = {
     "cta_link": {Kind.STAFF: "added_by_id", Kind.NONE: "id cta_id timeline_entry_id added_at"},
     "cta_deed": {Kind.TASK: "label", Kind.STAFF: "by_user_id", Kind.NONE: "id cta_id done_at undone_at"},
     "cta_change": {Kind.TASK: "before after", Kind.NONE: "id cta_deed_id cta_id cta_task_id field"},
-    "email_task_send": {Kind.NONE: "id cta_task_id outbound_email_id"},
+    "email_task_send": {Kind.NONE: "id cta_task_id outbound_email_id despite"},
     "compose_preview": {Kind.DRAFT: "html", Kind.STAFF: "user_id", Kind.NONE: "id created_at"},
 }
 _TEXTS = (Cta.name, Cta.snooze_reason, Cta.closing_note, CtaTask.title, CtaTask.instructions, CtaTask.snooze_reason)

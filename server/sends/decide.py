@@ -68,5 +68,6 @@ def _demand_review(email: OutboundEmail) -> None:
 def _decide(session: Session, email: OutboundEmail, state: OutboundState, detail: str, now: datetime) -> None:
     # A new epoch fences off a worker that still holds the row.
     email.state, email.epoch, email.changed_at = state, email.epoch + 1, now
-    email.lease_until = email.problem = email.cure = None
+    email.lease_until = email.problem = email.cure = email.wall_time = email.wall_zone = None
+    email.is_held = False
     session.add(OutboundStep(outbound_email_id=email.id, at=now, state=state, detail=detail))

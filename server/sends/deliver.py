@@ -262,7 +262,7 @@ class Delivery:
             subject=self.email.subject,
             html=content.html,
             text=content.text,
-            headers={ID_HEADER: str(self.email.id)},
+            headers={ID_HEADER: str(self.email.id)} | ({"Cc": self.email.cc_email} if self.email.cc_email else {}),
             date=self.clock.now(),
         )
 

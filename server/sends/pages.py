@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -13,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from server.accounts import queries as accounts
 from server.errors import Invalid
-from server.sends import decide, jobs, present, queries
+from server.sends import decide, hold, jobs, present, queries
 from server.sends.models import OutboundEmail, OutboundState
 from server.sends.queries import OutboxGroup
 from server.web import show
@@ -108,6 +109,18 @@ def email_row(email_id: uuid.UUID) -> str:
 @blueprint.post("/emails/<uuid:email_id>/cancel")
 def cancel(email_id: uuid.UUID) -> BaseResponse | str:
     return _decide(email_id, decide.cancel, "Cancelled: it will not be sent.")
+
+
+@blueprint.post("/emails/<uuid:email_id>/send-now")
+def send_now(email_id: uuid.UUID) -> BaseResponse | str:
+    return _decide(email_id, hold.send_now, "It leaves now.")
+
+
+@blueprint.post("/emails/<uuid:email_id>/leave-at")
+def leave_at(email_id: uuid.UUID) -> BaseResponse | str:
+    """Another time for one that leaves later, by the clock of who gets it."""
+    wall_time = show.wall_time(request.form.get("day", ""), request.form.get("time", ""))
+    return _decide(email_id, partial(hold.change, wall_time=wall_time), "Put off.")
 
 
 @blueprint.post("/emails/<uuid:email_id>/send-again")

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import url_for
 
+from server.sends import wall
 from server.sends.models import RECALLABLE, OutboundEmail, OutboundState
 from server.timeline.present import gmail_href
 from server.web import show
@@ -38,7 +39,7 @@ def leaves_later(email: OutboundEmail) -> str:
     """When an email leaves that was put off, by the clock of who gets it: "Tue 3 Nov 2026, 09:00 (Europe/Berlin)"."""
     if email.state != OutboundState.QUEUED or not email.wall_time or not email.wall_zone:
         return ""
-    return f"{datetime.fromisoformat(email.wall_time).strftime('%a %-d %b %Y, %H:%M')} ({email.wall_zone})"
+    return wall.words(datetime.fromisoformat(email.wall_time), email.wall_zone)
 
 
 def row(email: OutboundEmail, account_name: str, *, viewer_email: str) -> dict[str, Any]:
@@ -53,7 +54,16 @@ def row(email: OutboundEmail, account_name: str, *, viewer_email: str) -> dict[s
         "account": {"name": account_name, "href": f"/accounts/{email.account_id}"},
         "template": email.template_label,
         "at": show.moment(email.sent_at or email.changed_at),
-        "is_moving": email.is_moving,
+        "is_moving": email.is_moving and not leaves_later(email),
+        "later": {
+            "words": leaves_later(email),
+            "href": url_for("sends.leave_at", email_id=email.id),
+            "day": (email.wall_time or "")[:10],
+            "time": (email.wall_time or "")[11:16],
+        }
+        if leaves_later(email)
+        else None,
+        "cc": email.cc_email or "",
         "poll_href": url_for("sends.email_row", email_id=email.id),
         "problem": {"text": email.problem, "cure": email.cure or ""} if email.problem else None,
         "actions": actions(email),
@@ -67,6 +77,11 @@ def actions(email: OutboundEmail) -> list[dict[str, Any]]:
     def act(deed: str, label: str, tone: str = "plain", confirm: str | None = None) -> dict[str, Any]:
         return {"label": label, "href": url_for(f"sends.{deed}", email_id=email.id), "tone": tone, "confirm": confirm}
 
+    if leaves_later(email):
+        return [
+            act("send_now", "Send now", "primary"),
+            act("cancel", "Cancel", confirm=f"The email to {email.to_name} will not be sent."),
+        ]
     if email.state in RECALLABLE:
         return [act("cancel", "Cancel", confirm=f"The email to {email.to_name} will not be sent.")]
     if email.state == OutboundState.FAILED and not email.is_erased and email.text_removed_months is None:

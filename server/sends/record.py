@@ -115,6 +115,7 @@ def log_on_timeline(session: Session, *, email_id: uuid.UUID, now: datetime) -> 
             participants=(
                 Participant(part="from", name=email.from_name, email=email.from_email),
                 Participant(part="to", name=email.to_name, email=email.to_email, contact_id=email.contact_id),
+                *([Participant(part="cc", name="", email=email.cc_email)] if email.cc_email else []),
             ),
         ),
         now=now,

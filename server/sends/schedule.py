@@ -10,12 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.db import insert_if_absent
+from server.sends.hold import Later, put_off
 from server.sends.models import OutboundContent, OutboundEmail, OutboundState, OutboundStep
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmailToSchedule:
-    """One email to one contact, rendered. `dedupe_key` stands for the intent: the same key is the same email."""
+    """One email to one contact, rendered. `dedupe_key` stands for the intent: the same key is the same email.
+
+    `cc_email` is a colleague's, `later` when it leaves if not at once; `note` is what its sender knew, for its steps.
+    """
 
     dedupe_key: str
     mailbox_id: uuid.UUID
@@ -31,6 +35,9 @@ class EmailToSchedule:
     subject: str
     html: str
     text: str
+    cc_email: str | None = None
+    later: Later | None = None
+    note: str = ""
 
 
 def schedule(session: Session, email: EmailToSchedule, *, now: datetime) -> OutboundEmail:
@@ -54,10 +61,16 @@ def schedule(session: Session, email: EmailToSchedule, *, now: datetime) -> Outb
         not_before=now,
         queued_at=now,
         changed_at=now,
+        cc_email=email.cc_email,
+        is_held=False,
     )
+    if email.later is not None:
+        put_off(row, email.later)
     if not insert_if_absent(session, row):
         return session.scalars(select(OutboundEmail).where(OutboundEmail.dedupe_key == email.dedupe_key)).one()
     session.add(OutboundContent(id=row.id, html=email.html, text=email.text))
     session.add(OutboundStep(outbound_email_id=row.id, at=now, state=row.state, detail="Put into the outbox."))
+    if email.note:
+        session.add(OutboundStep(outbound_email_id=row.id, at=now, state=row.state, detail=email.note))
     session.flush()
     return session.get_one(OutboundEmail, row.id)

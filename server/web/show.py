@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from server.errors import Invalid
 from server.web.frame import runtime
 from server.web.identity import current_visitor
 
@@ -29,6 +30,15 @@ def zone() -> ZoneInfo:
 
 def today() -> date:
     return runtime().clock.now().astimezone(zone()).date()
+
+
+def wall_time(day_text: str, time_text: str) -> datetime:
+    """What a date field and a time field of a form say, without a zone. Raises Invalid with the field `leave_at`."""
+    try:
+        return datetime.combine(date.fromisoformat(day_text), time.fromisoformat(time_text).replace(tzinfo=None))
+    except ValueError:
+        what = "Choose a day and a time."
+        raise Invalid(what, cure="Fill in both.", fields={"leave_at": what}) from None
 
 
 def moment(instant: datetime | None) -> Moment | None:

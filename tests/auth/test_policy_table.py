@@ -67,7 +67,7 @@ TABLE = {
         cta_pages.complete cta_pages.reopen cta_pages.wake cockpit.changes.change cockpit.changes.undo
         compose.compose_email compose.preview_email compose.send_email compose.compose_preview
         sends.outbox sends.email sends.email_body sends.email_row
-        sends.cancel sends.send_again sends.it_was_sent sends.it_was_not_sent
+        sends.send_now sends.leave_at sends.cancel sends.send_again sends.it_was_sent sends.it_was_not_sent
         outbound_emails.Outbox outbound_emails.OutboundEmailDetail outbound_emails.CancelOutboundEmail
         mailboxes.mailbox mailboxes.connect mailboxes.callback mailboxes.disconnect
         mailboxes.reading.start mailboxes.reading.stop mailboxes.reading.level mailboxes.reading.widen

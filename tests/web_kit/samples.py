@@ -125,8 +125,9 @@ def contact(name: str, **changes: Any) -> O:
         "email": f"{name.split()[0].lower()}@helios.example",
         "roles": ["Sponsor"],
         "opted_out": False,
-        "note": "",
-        "note_tone": "neutral",
+        "notes": [],
+        "role": "",
+        "language": "German",
         "is_disabled": False,
         "is_chosen": False,
     }
@@ -137,9 +138,13 @@ def contacts() -> list[O]:
     return [
         contact("Priya Nair", roles=["Sponsor", "Decision maker"], is_chosen=True),
         contact(
-            "Tom Becker", title="VP Engineering", roles=[], note="Emailed 3 days ago", note_tone="info", is_chosen=True
+            "Tom Becker",
+            title="VP Engineering",
+            roles=[],
+            notes=[O(text="Mail came back", tone="danger"), O(text="Bob Lindqvist wrote 3 days ago", tone="warning")],
+            is_chosen=True,
         ),
-        contact("Jo Park", title="", opted_out=True, note="Opted out on 3 Nov", note_tone="warning", is_disabled=True),
+        contact("Jo Park", title="", opted_out=True, notes=[O(text="Opted out", tone="warning")], is_disabled=True),
         contact(
             "李 小龍",
             id="li",

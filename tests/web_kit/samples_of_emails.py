@@ -21,13 +21,26 @@ def preview(errors: bool = False, empty: bool = False) -> O:
     current = O(
         from_="Maya Ortiz <maya@rapport.example>",
         to="Priya Nair <priya@helios.example>",
+        cc="maximiliane.von.hohenstein@rapport.example",
+        leaves="Tue 24 Nov 2026, 09:00 (America/Argentina/Buenos_Aires), your zone: theirs is not known",
         subject="Kickoff for Helios Energy",
         html_src="/sample-email",
         text=text,
     )
+    cautions = [
+        O(key="cta:1", text="An escalation is open: Cannot upgrade", at=moment("2 days ago"), href="/ctas/c9"),
+        O(key="entry:1", text="Bob Lindqvist wrote to Priya Nair", at=moment("1 h ago"), href="/accounts/a1"),
+    ]
     if empty:
         people, current = [], None
-    return O(contacts=people, errors=[problem] if errors else [], current=current, seen=[])
+    return O(
+        contacts=people,
+        errors=[problem] if errors else [],
+        current=current,
+        seen=[],
+        cautions=[] if empty else cautions,
+        is_asked=errors,
+    )
 
 
 def send_bar(**changes: Any) -> O:
@@ -86,6 +99,12 @@ def compose(**changes: Any) -> dict[str, Any]:
         "mailbox_banner": None,
         "contacts": contacts(),
         "contacts_error": None,
+        "roles": [
+            O(key="champion", label="Champion", is_current=False),
+            O(key="sponsor", label="Sponsor", is_current=True),
+        ],
+        "leave": O(when="at", day="2026-11-24", time="09:00", error="Tue 24 Nov 2026, 09:00 (Europe/Berlin) is over."),
+        "uses_next": True,
         "texts": [text_of_a_variant()],
         "urls": O(send="/send", preview="/preview", cancel="/ctas/c1"),
         "preview": preview(),
@@ -109,6 +128,8 @@ def email(id_: str, label: str, tone: str, icon: str, **changes: Any) -> O:
         "poll_href": None,
         "problem": None,
         "actions": [],
+        "later": None,
+        "cc": "",
     }
     return O(**(given | changes))
 

@@ -386,6 +386,7 @@ def upgrade() -> None:
     op.create_index("ix_cta_task_waiting_since", "cta_task", ["waiting_since", "id"], unique=False)
     op.add_column("user", sa.Column("country", sa.Text(), nullable=True))
     op.add_column("contact", sa.Column("time_zone", sa.Text(), nullable=True))
+    op.add_column("email_task_send", sa.Column("despite", sa.Text(), server_default="", nullable=False))
     op.add_column("outbound_email", sa.Column("cc_email", sa.Text(), nullable=True))
     op.add_column("outbound_email", sa.Column("wall_time", sa.Text(), nullable=True))
     op.add_column("outbound_email", sa.Column("wall_zone", sa.Text(), nullable=True))
