@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from server.auth.models import User
 from server.ctas import queries, settle, waiting
 from server.ctas.models import CtaTask
 from server.ctas.waiting import TaskState, state_of
@@ -201,7 +202,7 @@ def test_days_are_those_of_the_owners_country_and_zone(
     with db.transaction() as session:
         task = queries.task(session, desk.book.email_task)
         task.waits_days = 3
-        owner = session.get_one(waiting.people.User, desk.book.alice)
+        owner = session.get_one(User, desk.book.alice)
         owner.country = country or None
         waiting.start(session, task, since=left_at)
         assert task.silent_on == silent_on
