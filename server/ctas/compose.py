@@ -147,7 +147,7 @@ def load(
     if asker is None:
         work.demand_owner(task, cta, user_id)
     else:
-        work.demand_may_work(session, task, asker)
+        work.demand_task(session, task, asker)
     if task.kind != TaskKind.EMAIL or task.email_template_id is None:
         raise Conflict("This task has no email to write.", cure="Go back to its CTA.")
     if task.done_at is not None:

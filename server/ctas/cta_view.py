@@ -129,6 +129,7 @@ def shown_tasks(session: Session, found: Sequence[CtaTask], its_cta: Cta) -> lis
     names = {template_id: email_templates.by_id(session, template_id).name for template_id in template_ids}
     workable = work.may_work(session, found, its_cta, visitor)
     colleagues = [user for user in people.all_users(session) if user.deactivated_at is None] if workable else []
+    may_send = policy.may(visitor, Deed.SEND_EMAILS)
     waits = answers.of_tasks(session, found, timeline_words.viewer_of(visitor), show.today())
     return [
         present.task(
@@ -137,14 +138,14 @@ def shown_tasks(session: Session, found: Sequence[CtaTask], its_cta: Cta) -> lis
             template_name=names[task.email_template_id] if task.email_template_id else "",
             emails=emails.get(task.id, []),
             may_work=task.id in workable,
-            may_write=visitor.user_id in (task.owner_id, its_cta.owner_id),
+            may_write=may_send and task.id in workable,
             account_id=its_cta.account_id,
             viewer_id=visitor.user_id,
             waiting=present_email.waiting(
                 task,
                 waits[task.id],
                 may_work=task.id in workable,
-                may_write=visitor.user_id in (task.owner_id, its_cta.owner_id),
+                may_write=may_send and task.id in workable,
             )
             if task.id in waits
             else None,

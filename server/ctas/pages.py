@@ -9,8 +9,6 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from server.ctas import cta_view, queries, work
 from server.web.frame import Crumb, runtime, wants_partial
-from server.auth import people, policy
-from server.auth.policy import Deed
 from server.web.identity import require_visitor
 
 blueprint = Blueprint("cta_pages", __name__)
@@ -59,6 +57,3 @@ def wake(task_id: uuid.UUID) -> BaseResponse | str:
     with here.db.transaction() as session:
         work.wake(session, queries.task(session, task_id), asker=visitor)
     return task(task_id)
-    may_send = policy.may(visitor, Deed.SEND_EMAILS)
-            may_write=may_send and task.id in workable,
-                may_write=may_send and task.id in workable,
