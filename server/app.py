@@ -16,7 +16,7 @@ from server.adapters.oidc import OidcSignIn
 from server.audit import note
 from server.audit import pages as audit_pages
 from server.auth import api as auth_api
-from server.auth import gate, oauth_pages, policy, session_pages, token_pages
+from server.auth import gate, oauth_pages, policy, session_pages, token_pages, you_pages
 from server.auth import pages as auth_pages
 from server.auth.endpoints import MACHINES, PUBLIC, RATES, UNCOUNTED
 from server.auth.policy import Deed
@@ -42,6 +42,9 @@ from server.panel import api as panel_api
 from server.panel import pages as extension_pages
 from server.personal_data import pages as personal_data_pages
 from server.personal_data import retention_pages
+from server.playbooks import editor_pages as playbook_editor
+from server.playbooks import lists_pages as cta_lists
+from server.playbooks import pages as playbook_pages
 from server.runtime import Runtime
 from server.search import pages as search_pages
 from server.sends import api as outbox_api
@@ -170,6 +173,10 @@ def _add_pages(app: Flask) -> None:
         extension_pages.blueprint,
         personal_data_pages.blueprint,
         retention_pages.blueprint,
+        playbook_pages.blueprint,
+        playbook_editor.blueprint,
+        cta_lists.blueprint,
+        you_pages.blueprint,
         search_pages.blueprint,
         template_library.blueprint,
         template_editor.blueprint,
@@ -217,6 +224,7 @@ def _nav(runtime: Runtime) -> Sequence[NavEntry]:
         NavEntry(
             key="unmatched", label="Unmatched mail", href="/mail/unmatched", icon="inbox", badge=unmatched or None
         ),
+        NavEntry(key="playbooks", label="Playbooks", href="/playbooks", icon="checklist"),
         NavEntry(key="templates", label="Email templates", href="/templates", icon="template"),
         NavEntry(key="outbox", label="Outbox", href="/outbox", icon="send", badge=waiting or None),
         NavEntry(key="audit", label="Audit log", href="/audit", icon="shield-check"),

@@ -5,6 +5,7 @@ Holidays come from the `holidays` package (0.108), which knows countries whose w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -16,6 +17,7 @@ _DAY = timedelta(days=1)
 _FRIDAY = 5  # date.weekday() from here on is Saturday or Sunday
 # Nothing is counted further: a list of free days without an end would be counted for ever.
 _FURTHEST = 3_700
+_CODE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,4})?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +55,8 @@ class Calendar:
 
 def is_country(code: str) -> bool:
     """Whether holidays of this country, or of this part of it, are known."""
+    if not _CODE.fullmatch(code):
+        return False
     try:
         _holidays(code)
     except (NotImplementedError, KeyError):

@@ -23,8 +23,18 @@ def users() -> None:
 @click.option("--title", default="", help="Such as: Technical Account Manager, EMEA.")
 @click.option("--team", default=None)
 @click.option("--time-zone", default="UTC", show_default=True, help="An IANA name such as Europe/Berlin.")
+@click.option("--country", default=None, help="Whose holidays they have: DE, or DE-BY for a part of it.")
 @click.pass_obj
-def add(runtime: Runtime, email: str, name: str, role: str, title: str, team: str | None, time_zone: str) -> None:
+def add(
+    runtime: Runtime,
+    email: str,
+    name: str,
+    role: str,
+    title: str,
+    team: str | None,
+    time_zone: str,
+    country: str | None,
+) -> None:
     """Let EMAIL sign in, or change what is known of them."""
     with runtime.db.transaction() as session:
         people.add_user(
@@ -35,6 +45,7 @@ def add(runtime: Runtime, email: str, name: str, role: str, title: str, team: st
             title=title,
             team=team,
             time_zone=time_zone,
+            country=country,
             now=runtime.clock.now(),
         )
     click.echo(f"{email.strip().lower()} may sign in as {role}.")

@@ -31,6 +31,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("oauth.ask", "oauth.answer", "tokens.mine", "tokens.create", "tokens.end", "me.Me"),
         *("cockpit.views.save", "cockpit.views.change", "cockpit.views.delete"),
         *("cockpit.home", "api-docs.openapi_json", "api_docs.api_docs"),
+        *("you.you", "you.save"),
     ),
     Deed.LOOK: (
         *("accounts.AccountList", "accounts.AccountDetail", "contacts.ContactsOfAccount"),
@@ -45,6 +46,8 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         "cockpit.views.open_view",
         *("search.results", "search.suggest", "mail.why", "mail.rules.rules"),
         *("template_library.library", "template_library.template"),
+        *("playbooks.library", "playbooks.playbook", "playbooks.version", "playbooks.compare"),
+        *("cta_lists.lists", "cta_lists.days"),
         *("template_versions.compare", "template_versions.draft_picture", "template_versions.version"),
         "template_versions.picture",
         *("cta_comments.mentions", "cta_comments.file", "cta_changes.CommentsOfCta", "cta_changes.HistoryOfCta"),
@@ -110,6 +113,11 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         "extension.health",
     ),
     Deed.CHANGE_PLAYBOOKS: (*("open_ctas.of_playbook", "open_ctas.move"),),
+    Deed.CHANGE_PLAYBOOKS: (
+        *("playbooks.archive", "playbooks.unarchive", "playbook_editor.new", "playbook_editor.create"),
+        *("playbook_editor.edit", "playbook_editor.change", "playbook_editor.discard"),
+        *("cta_lists.add", "cta_lists.change", "cta_lists.add_day", "cta_lists.remove_day"),
+    ),
     Deed.CHANGE_TEMPLATES: (
         *("template_library.new", "template_library.create", "template_library.archive", "template_library.unarchive"),
         *(

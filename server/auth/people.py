@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from server.auth import devices, personal_tokens, sessions
 from server.auth.models import Role, Team, User
 from server.errors import Invalid, NotFound
+from server.workdays import is_country
 
 
 def today_of(user: User, now: datetime) -> date:
@@ -31,26 +32,48 @@ def add_user(
     title: str = "",
     team: str | None = None,
     time_zone: str = "UTC",
+    country: str | None = None,
 ) -> User:
     """Add a person, or bring the one with this address up to date: they may sign in, also after an end.
 
-    Raises Invalid for a bad address, role or zone.
+    Without a `country` theirs stays. Raises Invalid for a bad address, role, zone or country.
     """
     email = email.strip().lower()
     if email.count("@") != 1 or not all(email.split("@")) or any(c.isspace() for c in email):
         raise Invalid(f"{email!r} is not an email address.", fields={"email": "Not an email address."})
     if role not in tuple(Role):
         raise Invalid(f"{role!r} is not a role.", cure=f"Use one of {', '.join(Role)}.", fields={"role": "Unknown."})
-    if time_zone not in available_timezones():
-        raise Invalid(f"{time_zone!r} is not a time zone.", cure="Use an IANA name such as Europe/Berlin.")
+    _demand_zone(time_zone)
+    _demand_country(country or "")
     user = session.scalars(select(User).where(User.email == email)).one_or_none()
     if user is None:
         user = User(email=email, created_at=now)
         session.add(user)
     user.name, user.role, user.title, user.time_zone = name.strip(), role, title, time_zone
+    user.country = (country.upper() or None) if country is not None else user.country
     user.team_id = _team(session, team).id if team else None
     user.deactivated_at = None
     return user
+
+
+def place(user: User, *, time_zone: str, country: str) -> None:
+    """Where they are. An empty country: weekends alone are free. Raises Invalid."""
+    _demand_zone(time_zone)
+    _demand_country(country)
+    user.time_zone, user.country = time_zone, country.upper() or None
+
+
+def _demand_zone(time_zone: str) -> None:
+    if time_zone not in available_timezones():
+        what = f"{time_zone!r} is not a time zone."
+        raise Invalid(what, cure="Use an IANA name such as Europe/Berlin.", fields={"time_zone": what})
+
+
+def _demand_country(country: str) -> None:
+    if country and not is_country(country.upper()):
+        what = f"{country!r} is no country whose holidays are known."
+        cure = "Use a code such as DE, or DE-BY for a part of it."
+        raise Invalid(what, cure=cure, fields={"country": f"{what} {cure}"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,7 +90,8 @@ def _together(parts: _Parts, top: Mapping[str, Any], steps: Sequence[WantedStep]
     pad = " " * parts.indent
     out = head.rstrip("\n").split("\n") if head.strip() else []
     for one in steps:
-        leading, body = parts.blocks[one.origin] if one.origin is not None else ((), ())
+        is_known = one.origin is not None and one.origin < len(parts.blocks)
+        leading, body = parts.blocks[one.origin or 0] if is_known else ((), ())
         own = [line[parts.indent + 2 :] for line in body]
         written = _exchanged("\n".join([*own, ""]) if own else "", one.values, _STEP).rstrip("\n").split("\n")
         trailing = len(own) - len("\n".join(own).rstrip("\n").split("\n")) if own else 0

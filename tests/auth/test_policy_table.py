@@ -29,9 +29,9 @@ TABLE = {
     "machine": "mailbox_push.gmail oauth.token oauth.revoke",
     "TMAVU": """
         auth.sign_out sessions.where sessions.end sessions.end_others sessions.end_device
-        oauth.ask oauth.answer tokens.mine tokens.create tokens.end me.Me
         cockpit.views.save cockpit.views.change cockpit.views.delete cockpit.views.open_view
         cockpit.home api-docs.openapi_json api_docs.api_docs
+        oauth.ask oauth.answer tokens.mine tokens.create tokens.end me.Me you.you you.save
         accounts.AccountList accounts.AccountDetail contacts.ContactsOfAccount
         customer_360.account_list customer_360.account customer_360.account_timeline
         customer_360.people.contact customer_360.people.contact_timeline
@@ -43,6 +43,7 @@ TABLE = {
         cta_comments.mentions cta_comments.file cta_changes.CommentsOfCta cta_changes.HistoryOfCta
         search.results search.suggest mail.why mail.rules.rules
         template_library.library template_library.template
+        playbooks.library playbooks.playbook playbooks.version playbooks.compare cta_lists.lists cta_lists.days
         template_versions.compare template_versions.draft_picture template_versions.version template_versions.picture
     """,
     "TMAV": "mail.body mail.html",
@@ -83,6 +84,9 @@ TABLE = {
         mail.rules.add_own_domain mail.rules.remove_own_domain mail.rules.add_shared_domain
         mail.rules.remove_shared_domain mail.rules.try_on_the_past mail.rules.progress mail.rules.apply
         extension.health open_ctas.of_playbook open_ctas.move
+        playbooks.archive playbooks.unarchive playbook_editor.new playbook_editor.create playbook_editor.edit
+        playbook_editor.change playbook_editor.discard
+        cta_lists.add cta_lists.change cta_lists.add_day cta_lists.remove_day
         template_library.new template_library.create template_library.archive template_library.unarchive
         template_editor.edit template_editor.token template_editor.save template_editor.discard
         template_editor.publish template_editor.test_email
