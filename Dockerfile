@@ -15,6 +15,7 @@ RUN pip install --require-hashes -r requirements/runtime.txt -r requirements/bui
 COPY pyproject.toml README.md ./
 COPY server server
 COPY email_templates email_templates
+COPY playbooks playbooks
 COPY --from=web /build/server/web/static/dist server/web/static/dist
 RUN pip install --no-deps --no-build-isolation --editable . && useradd --system --uid 10001 rapport
 USER 10001

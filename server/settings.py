@@ -73,6 +73,7 @@ class Settings:
     oidc: OidcSettings
     sandbox_url: str | None
     templates_dir: Path
+    playbooks_dir: Path
     log_format: str
     has_rate_limits: bool
     poll_interval_s: int
@@ -135,6 +136,7 @@ class _Reader:
             oidc=OidcReader(self._get, self._problems, around).settings(),
             sandbox_url=around.sandbox_url,
             templates_dir=Path(self._get("RAPPORT_TEMPLATES_DIR") or "email_templates").absolute(),
+            playbooks_dir=Path(self._get("RAPPORT_PLAYBOOKS_DIR") or "playbooks").absolute(),
             log_format=self._choice("RAPPORT_LOG_FORMAT", ("json", "console"), "json"),
             has_rate_limits=self._choice("RAPPORT_RATE_LIMITS", ("on", "off"), "off" if env is Env.TEST else "on")
             == "on",

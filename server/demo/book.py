@@ -23,6 +23,8 @@ from server.ctas.models import Cta, CtaTask, TaskKind
 from server.email_templates import queries as email_templates
 from server.email_templates.load import load_templates, read_folder
 from server.errors import Unavailable
+from server.playbooks.load import load_playbooks
+from server.playbooks.load import read_folder as read_playbooks
 from server.timeline.models import ActivityType
 from server.timeline.record import record_note
 
@@ -34,10 +36,11 @@ def is_loaded(session: Session) -> bool:
     return session.scalars(select(User.id).limit(1)).first() is not None
 
 
-def load_book(session: Session, *, templates_dir: Path, now: datetime) -> str:
+def load_book(session: Session, *, templates_dir: Path, playbooks_dir: Path, now: datetime) -> str:
     """Load everything once; returns a sentence of what there is. Does not commit."""
     book = YAML(typ="safe").load(_BOOK.read_text(encoding="utf-8"))
     load_templates(session, read_folder(templates_dir), now)
+    playbooks = load_playbooks(session, read_playbooks(playbooks_dir), now)
     for user in book["users"]:
         people.add_user(session, now=now, **user)
     session.flush()
@@ -52,7 +55,7 @@ def load_book(session: Session, *, templates_dir: Path, now: datetime) -> str:
         _note(session, note, _of(accounts, note["account"]), now, number)
     return (
         f"{len(book['accounts'])} accounts, {len(book['contacts'])} contacts, {len(book['ctas'])} CTAs, "
-        f"{len(email_templates.list_all(session))} email templates"
+        f"{len(email_templates.list_all(session))} email templates, {len(playbooks.created)} playbooks"
     )
 
 

@@ -103,6 +103,7 @@ def _environment(data_dir: Path, port: int) -> dict[str, str]:
         "RAPPORT_BIND": f"127.0.0.1:{port}",
         "RAPPORT_SANDBOX_URL": f"http://127.0.0.1:{port + 1}",
         "RAPPORT_TEMPLATES_DIR": str(_CHECKOUT / "email_templates"),
+        "RAPPORT_PLAYBOOKS_DIR": str(_CHECKOUT / "playbooks"),
         "RAPPORT_INBOUND_DOMAIN": _INBOUND_DOMAIN,
         "RAPPORT_INBOUND_BIND": f"127.0.0.1:{port + 2}",
         "GMAIL_PUSH_TOPIC": "projects/sandbox/topics/gmail",
@@ -163,7 +164,12 @@ def _load(supervisor: Supervisor, settings: Settings, parts: tuple[Part, ...]) -
                 _say("Found the data of last time.")
                 return
             supervisor.stop_if_asked()
-            loaded = book.load_book(session, templates_dir=settings.templates_dir, now=SystemClock().now())
+            loaded = book.load_book(
+                session,
+                templates_dir=settings.templates_dir,
+                playbooks_dir=settings.playbooks_dir,
+                now=SystemClock().now(),
+            )
         _say(f"Loaded a sample book of business: {loaded}.")
     finally:
         db.dispose()

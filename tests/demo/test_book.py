@@ -26,13 +26,14 @@ from server.timeline.models import TimelineEntry
 from tests.conftest import SignedInClient, StandingClock
 
 TEMPLATES = Path(__file__).parents[2] / "email_templates"
+PLAYBOOKS = TEMPLATES.with_name("playbooks")
 
 
 @pytest.fixture
 def loaded(db: Database, clock: StandingClock) -> Database:
     with db.transaction() as session:
         assert not sample.is_loaded(session)
-        words = sample.load_book(session, templates_dir=TEMPLATES, now=clock.now())
+        words = sample.load_book(session, templates_dir=TEMPLATES, playbooks_dir=PLAYBOOKS, now=clock.now())
         assert sample.is_loaded(session)
         counts = [session.scalar(select(func.count(model.id))) for model in (Account, Contact, Cta)]
         assert [int(number) for number in re.findall(r"\d+", words)[:3]] == counts
@@ -97,7 +98,7 @@ def test_each_account_cta_and_composer_of_the_book_is_a_page(
     runtime: Runtime, sign_in: Callable[[uuid.UUID], SignedInClient]
 ) -> None:
     with runtime.db.transaction() as session:
-        sample.load_book(session, templates_dir=TEMPLATES, now=runtime.clock.now())
+        sample.load_book(session, templates_dir=TEMPLATES, playbooks_dir=PLAYBOOKS, now=runtime.clock.now())
         people = {user.email: user.id for user in session.scalars(select(User))}
         paths = [f"/accounts/{found}" for found in session.scalars(select(Account.id))]
         paths += [f"/ctas/{found}" for found in session.scalars(select(Cta.id))]
