@@ -27,6 +27,7 @@ DEFAULT_USERS = (
     SandboxUser(email="bob@rapport.example", name="Bob Lindqvist", hosted_domain="rapport.example"),
     SandboxUser(email="charlie@rapport.example", name="Charlie Okoye", hosted_domain="rapport.example"),
     SandboxUser(email="dana@rapport.example", name="Dana Petrov", hosted_domain="rapport.example"),
+    SandboxUser(email="erin@rapport.example", name="Erin Walsh", hosted_domain="rapport.example"),
 )
 
 
