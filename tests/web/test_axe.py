@@ -22,6 +22,7 @@ from server.mailboxes import tokens
 from server.mailboxes.connection import ENVELOPE_SCOPES
 from server.mailboxes.models import Mailbox
 from server.personal_data.models import ErasureReceipt
+from server.playbooks.publish import publish as publish_playbook
 from server.runtime import Runtime
 from server.sandbox.running import RunningSandbox
 from server.timeline.models import ActivityType
@@ -35,6 +36,8 @@ from tests.web.pages import ON_SQLITE, add_note, put_into_outbox
 
 SignIn = Callable[[uuid.UUID], SignedInClient]
 SLUG = "onboarding-welcome"
+PLAYBOOK = "webinar"
+PLAYBOOK_SOURCE = "playbook: webinar\nname: Webinar\ntype: risk\nsteps:\n  - {key: a, title: A, due: {days: 3}}\n"
 # The ways back from a provider, opened without a trip: a page that says so.
 WAYS_BACK = {"auth.callback", "mailboxes.callback"}
 # Swagger UI brings a <main> of its own.
@@ -90,6 +93,8 @@ def values_of(runtime: Runtime, desk: Desk, alice: SignedInClient, dana: SignedI
     preview = Composer(alice, book.email_task).open().split('<iframe sandbox src="')[1].split('"')[0]
     assert dana.post("/mail/rules/replay", data={"days": "30"}).status_code == 303
     message = desk.receive(desk.letter(text="See you then.\n\nOn Monday Alice wrote:\n> Hello", subject="Kick-off"))
+    with runtime.db.transaction() as session:
+        publish_playbook(session, PLAYBOOK_SOURCE, by_id=book.dana, now=runtime.clock.now())
     with runtime.db.reading() as session:
         replay_id = session.scalars(select(MailReplay.id)).one()
     assert dana.post("/personal-data/erase", data={"address": LEAVER, "confirm": LEAVER}).status_code == 303
@@ -109,6 +114,7 @@ def values_of(runtime: Runtime, desk: Desk, alice: SignedInClient, dana: SignedI
         "receipt_id": str(receipt_id),
         "form": "json",
         "slug": SLUG,
+        "playbook_slug": PLAYBOOK,
         "number": "1",
         "filename": "dist/manifest.json",
     }

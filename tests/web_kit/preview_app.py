@@ -19,6 +19,7 @@ import samples_of_extension
 import samples_of_mail as mail
 import samples_of_mailboxes as mailboxes
 import samples_of_personal_data as personal_data
+import samples_of_playbooks
 import samples_of_sign_in
 from flask import Flask, Response, abort, g, render_template, url_for
 from jinja2 import StrictUndefined
@@ -77,6 +78,7 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "cta-waiting": ("ctas/cta.html", samples.cta_page(tasks=samples.waiting_tasks())),
         **samples_of_ctas.pages(),
         **samples_of_cockpit.pages(),
+        **samples_of_playbooks.pages(),
         "compose": ("ctas/compose.html", emails.compose()),
         "compose-variants": ("ctas/compose.html", emails.compose(texts=emails.texts_of_two_variants())),
         "compose-errors": (
