@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import samples
 from markupsafe import Markup
 
 from server.playbooks import editor_form
@@ -199,7 +200,7 @@ def you() -> dict[str, Any]:
 def pages() -> dict[str, tuple[str, dict[str, Any]]]:
     given = {"of": "", "slug": "Not a slug", "name": "", "errors": {"slug": LONG, "type": LONG}}
     new = {"options": [{"value": "", "label": "An empty one"}], "given": given, "action": "#"}
-    return {
+    found = {
         "playbooks": ("playbooks/library.html", library()),
         "playbooks-empty": ("playbooks/library.html", library([])),
         "playbook": ("playbooks/playbook.html", playbook()),
@@ -217,3 +218,4 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "company-days-empty": ("playbooks/company_days.html", company_days(is_empty=True)),
         "you": ("auth/you.html", you()),
     }
+    return {name: (template, samples.base(active="playbooks") | context) for name, (template, context) in found.items()}
