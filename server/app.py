@@ -58,6 +58,8 @@ from server.template_library import editor_pages as template_editor
 from server.template_library import pages as template_library
 from server.template_library import version_pages as template_versions
 from server.timeline import api as timeline_api
+from server.triggers import pages as trigger_pages
+from server.triggers import rehearsal_pages
 from server.vault import Vault
 from server.web import api, frame, guard, identity, problems, rate_limits
 from server.web.frame import NavEntry
@@ -67,6 +69,7 @@ _NAV_NEEDS = {
     "unmatched": Deed.SORT_MAIL,
     "outbox": Deed.SEE_OUTBOX,
     "mailbox": Deed.HAVE_MAILBOX,
+    "triggers": Deed.CHANGE_PLAYBOOKS,
     "extension": Deed.SET_RULES,
     "audit": Deed.READ_AUDIT_LOG,
     "personal_data": Deed.SEE_PERSONAL_DATA,
@@ -182,6 +185,8 @@ def _add_pages(app: Flask) -> None:
         template_editor.blueprint,
         template_answers.blueprint,
         template_versions.blueprint,
+        trigger_pages.blueprint,
+        rehearsal_pages.blueprint,
         api.docs,
     ):
         app.register_blueprint(blueprint)
@@ -226,6 +231,7 @@ def _nav(runtime: Runtime) -> Sequence[NavEntry]:
         ),
         NavEntry(key="playbooks", label="Playbooks", href="/playbooks", icon="checklist"),
         NavEntry(key="templates", label="Email templates", href="/templates", icon="template"),
+        NavEntry(key="triggers", label="Triggers", href="/triggers", icon="calendar-due"),
         NavEntry(key="outbox", label="Outbox", href="/outbox", icon="send", badge=waiting or None),
         NavEntry(key="audit", label="Audit log", href="/audit", icon="shield-check"),
         NavEntry(key="personal_data", label="Personal data", href="/personal-data", icon="user-circle"),

@@ -59,6 +59,8 @@ class _ByName(click.Group):
         "inbound": "server.mail.cli:inbound_command",
         "mailboxes": "server.mailboxes.cli:mailboxes",
         "measures": "server.measures.cli:measures",
+        "triggers": "server.triggers.cli:triggers",
+        "rehearse": "server.triggers.cli:rehearse",
     },
 )
 @click.version_option(__version__, prog_name="rapport")

@@ -26,7 +26,7 @@ COMMANDS = [
     ("demo",), ("sandbox",), ("web",), ("worker",), ("clock",), ("db",), ("db", "upgrade"), ("db", "draft"),
     ("playbooks",), ("playbooks", "check"), ("playbooks", "schema"), ("playbooks", "load"), ("playbooks", "diff"),
     ("playbooks", "pull"), ("playbooks", "push"),
-    ("measures",), ("measures", "import"),
+    ("measures",), ("measures", "import"), ("triggers",), ("triggers", "load"), ("rehearse",),
     ("keys",), ("keys", "new"), ("mail",), ("mail", "import"), ("mail", "address"), ("match",), ("inbound",),
 ]  # fmt: skip
 Rapport = Callable[..., subprocess.CompletedProcess[str]]

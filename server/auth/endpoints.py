@@ -44,6 +44,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         "measures.MeasuresOfAccount",
         *("ctas.CtaList", "ctas.CtaDetail", "cockpit.cockpit", "cta_pages.cta", "cta_pages.task"),
         "cockpit.views.open_view",
+        *("triggers.trigger_list", "triggers.trigger"),
         *("search.results", "search.suggest", "mail.why", "mail.rules.rules"),
         *("template_library.library", "template_library.template"),
         *("playbooks.library", "playbooks.playbook", "playbooks.version", "playbooks.compare"),
@@ -114,6 +115,8 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
     ),
     Deed.CHANGE_PLAYBOOKS: (*("open_ctas.of_playbook", "open_ctas.move"),),
     Deed.CHANGE_PLAYBOOKS: (
+        *("triggers.new", "triggers.create", "triggers.change", "triggers.turn", "triggers.preview"),
+        *("triggers.upload", "rehearsal.of_trigger", "rehearsal.of_playbook"),
         *("playbooks.archive", "playbooks.unarchive", "playbook_editor.new", "playbook_editor.create"),
         *("playbook_editor.edit", "playbook_editor.change", "playbook_editor.discard"),
         *("cta_lists.add", "cta_lists.change", "cta_lists.add_day", "cta_lists.remove_day"),

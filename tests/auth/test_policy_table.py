@@ -41,6 +41,7 @@ TABLE = {
         measures.MeasuresOfAccount
         ctas.CtaList ctas.CtaDetail cockpit.cockpit cta_pages.cta cta_pages.task
         cta_comments.mentions cta_comments.file cta_changes.CommentsOfCta cta_changes.HistoryOfCta
+        triggers.trigger_list triggers.trigger
         search.results search.suggest mail.why mail.rules.rules
         template_library.library template_library.template
         playbooks.library playbooks.playbook playbooks.version playbooks.compare cta_lists.lists cta_lists.days
@@ -87,6 +88,8 @@ TABLE = {
         playbooks.archive playbooks.unarchive playbook_editor.new playbook_editor.create playbook_editor.edit
         playbook_editor.change playbook_editor.discard
         cta_lists.add cta_lists.change cta_lists.add_day cta_lists.remove_day
+        triggers.new triggers.create triggers.change triggers.turn triggers.preview triggers.upload
+        rehearsal.of_trigger rehearsal.of_playbook
         template_library.new template_library.create template_library.archive template_library.unarchive
         template_editor.edit template_editor.token template_editor.save template_editor.discard
         template_editor.publish template_editor.test_email
