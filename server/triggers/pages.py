@@ -75,7 +75,7 @@ def trigger_list() -> str:
 
 @blueprint.get("/triggers/new")
 def new() -> str:
-    kind = kind_of(request.args.get("kind", ""))
+    kind = kind_of(request.args.get("kind", TriggerKind.BEFORE_RENEWAL.value))
     first = Watch(
         slug="",
         name="",

@@ -23,9 +23,15 @@ from server.mailboxes.connection import ENVELOPE_SCOPES
 from server.mailboxes.models import Mailbox
 from server.personal_data.models import ErasureReceipt
 from server.playbooks.publish import publish as publish_playbook
+from server.playbooks import queries as playbooks
+from server.playbooks.load import PlaybookFile, load_playbooks
 from server.runtime import Runtime
 from server.sandbox.running import RunningSandbox
 from server.timeline.models import ActivityType
+from server.triggers import save
+from server.triggers.models import TriggerKind
+from server.triggers.save import By
+from server.triggers.watch import Watch
 from tests.auth.gmail_extension import GmailExtension
 from tests.cast import ALICE, BOB
 from tests.conftest import BASE_URL, SignedInClient
@@ -85,9 +91,21 @@ def desk(runtime: Runtime, sandbox: RunningSandbox) -> Desk:
     return desk
 
 
+def add_trigger_and_playbook(runtime: Runtime, slug: str) -> None:
+    """By the name of the template: an address has one argument for all of them."""
+    text = f"playbook: {slug}\nname: Call them\ntype: risk\nsteps:\n  - {{key: call, title: Call them, task: call}}\n"
+    kind, now = TriggerKind.NO_CONVERSATION, runtime.clock.now()
+    watch = Watch(slug=slug, name="Quiet", kind=kind, params={"days": 60}, cta_name="{account}", cta_type="risk")
+    with runtime.db.transaction() as session:
+        if playbooks.find_slug(session, slug) is None:
+            load_playbooks(session, [PlaybookFile(name=f"{slug}.yaml", slug=slug, text=text)], now)
+        save.create(session, watch, By(user_id=None, now=now))
+
+
 def values_of(runtime: Runtime, desk: Desk, alice: SignedInClient, dana: SignedInClient) -> dict[str, str]:
     """What stands for each argument of an address."""
     book = desk.book
+    add_trigger_and_playbook(runtime, SLUG)
     email_id = put_into_outbox(runtime, book, desk.boxes[ALICE])
     put_into_outbox(runtime, book, desk.boxes[ALICE], problem="The address does not exist.", cure="Correct it.")
     preview = Composer(alice, book.email_task).open().split('<iframe sandbox src="')[1].split('"')[0]

@@ -21,6 +21,7 @@ import samples_of_mailboxes as mailboxes
 import samples_of_personal_data as personal_data
 import samples_of_playbooks
 import samples_of_sign_in
+import samples_of_triggers as triggers
 from flask import Flask, Response, abort, g, render_template, url_for
 from jinja2 import StrictUndefined
 from markupsafe import Markup
@@ -123,6 +124,7 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "rules": ("mail/rules.html", mail.rules()),
         "rules-bare": ("mail/rules.html", mail.bare_rules()),
         **personal_data.pages(),
+        **triggers.pages(),
         "search": ("search/results.html", samples.base() | accounts.found()),
         "search-empty": ("search/results.html", samples.base() | accounts.found("xyz", empty=True)),
         "problem": ("errors/problem.html", samples.base() | PROBLEM),
@@ -174,6 +176,14 @@ def add_routes(app: Flask) -> None:
     @app.get("/pages.json")
     def names() -> list[str]:
         return list(pages())
+
+    @app.get("/moving/rehearsal")
+    def rehearsal() -> str:
+        return render_template("triggers/_rehearsal.html", **triggers.rehearsal())
+
+    @app.post("/moving/trigger-preview")
+    def trigger_preview() -> str:
+        return render_template("triggers/_preview.html", preview=triggers.preview(), problem=None)
 
     @app.get("/page/<name>")
     def page(name: str) -> str:
