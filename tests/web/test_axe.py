@@ -22,9 +22,9 @@ from server.mailboxes import tokens
 from server.mailboxes.connection import ENVELOPE_SCOPES
 from server.mailboxes.models import Mailbox
 from server.personal_data.models import ErasureReceipt
-from server.playbooks.publish import publish as publish_playbook
 from server.playbooks import queries as playbooks
 from server.playbooks.load import PlaybookFile, load_playbooks
+from server.playbooks.publish import publish as publish_playbook
 from server.runtime import Runtime
 from server.sandbox.running import RunningSandbox
 from server.timeline.models import ActivityType
