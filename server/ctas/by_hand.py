@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from server.accounts.names import fold
 from server.auth.policy import Asker
 from server.ctas import queries
+from server.ctas.field_values import demand_near
 from server.ctas.history import keep
 from server.ctas.models import Cta
 from server.ctas.open import Outcome, Wanted, open_cta, similar
@@ -23,6 +24,7 @@ def like(session: Session, wanted: Wanted, *, another: bool) -> Cta | None:
 
 def open_it(session: Session, wanted: Wanted, *, asker: Asker, now: datetime) -> Cta:
     """Raises Conflict when one of the same name is open for the same, Invalid for what no list has."""
+    demand_near(due_on=wanted.due_on, ebr_on=wanted.ebr_on)
     if wanted.owner_id is not None:
         queries.working_user(session, wanted.owner_id)
     if not fold(wanted.name):

@@ -18,7 +18,7 @@ from server.accounts.names import fold
 from server.auth import people, policy
 from server.auth.policy import Asker, Deed
 from server.ctas import queries, replan
-from server.ctas.field_values import FIELDS, label_of
+from server.ctas.field_values import FIELDS, demand_near, label_of
 from server.ctas.history import deed, demand_free, keep, set_field, set_fields, undo, who_changed
 from server.ctas.models import LONGEST_NAME, Cta, CtaChange, CtaDeed, CtaTask
 from server.errors import Conflict, Forbidden, Invalid
@@ -130,6 +130,7 @@ def _demand_values(session: Session, cta: Cta, values: Mapping[str, Any]) -> Non
         raise Invalid(f"{', '.join(sorted(unknown))}: no such field.", cure=f"Use {', '.join(FIELDS)}.")
     if not cta.is_open and set(values) - {"is_flagged"}:
         raise Conflict(f"{cta.name} is closed.", cure="Reopen it first.")
+    demand_near(**{field: values[field] for field in ("due_on", "ebr_on") if field in values})
     lists, kind = choices.of(session), values.get("cta_type", cta.cta_type)
     for field, name in (("cta_type", ChoiceList.TYPE), ("priority", ChoiceList.PRIORITY)):
         if field in values and values[field] != getattr(cta, field):

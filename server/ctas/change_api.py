@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
 from typing import Any
 
 from flask.views import MethodView
@@ -28,7 +27,6 @@ from server.web.show import today
 blueprint = api_blueprint("cta_changes", "Opening CTAs, and what is done with them")
 
 _KEY = validate.Length(max=80)
-_DAY = validate.Range(min=date(1900, 1, 1), max=date(2200, 12, 31))
 _TOO = validate.OneOf([one.value for one in TasksToo])
 _SEEN = "What stood in these fields when you read them: when it is something else by now, the answer is 409."
 
@@ -40,8 +38,8 @@ class OpenArgs(InputSchema):
     reason = fields.String(load_default=None, allow_none=True, validate=_KEY)
     priority = fields.String(load_default=None, allow_none=True, validate=_KEY)
     owner_id = fields.UUID(load_default=None, allow_none=True)
-    due_on = fields.Date(load_default=None, allow_none=True, validate=_DAY)
-    ebr_on = fields.Date(load_default=None, allow_none=True, validate=_DAY)
+    due_on = fields.Date(load_default=None, allow_none=True)
+    ebr_on = fields.Date(load_default=None, allow_none=True)
     playbook = fields.String(load_default=None, allow_none=True, validate=_KEY)
     contact_ids = fields.List(fields.UUID(), validate=validate.Length(max=around_it.MOST_PERSONS))
     another = fields.Boolean(
@@ -59,8 +57,8 @@ class ValuesSchema(InputSchema):
     priority = fields.String(validate=_KEY)
     reason = fields.String(allow_none=True, validate=_KEY)
     owner_id = fields.UUID()
-    due_on = fields.Date(allow_none=True, validate=_DAY)
-    ebr_on = fields.Date(allow_none=True, validate=_DAY)
+    due_on = fields.Date(allow_none=True)
+    ebr_on = fields.Date(allow_none=True)
     is_flagged = fields.Boolean()
 
 
@@ -119,14 +117,14 @@ class UndoArgs(InputSchema):
 class TaskArgs(InputSchema):
     title = fields.String(required=True, validate=validate.Length(min=1, max=tasks.LONGEST_TITLE))
     owner_id = fields.UUID(required=True)
-    due_on = fields.Date(load_default=None, allow_none=True, validate=_DAY)
+    due_on = fields.Date(load_default=None, allow_none=True)
     instructions = fields.String(load_default="", validate=validate.Length(max=tasks.LONGEST_INSTRUCTIONS))
 
 
 class TaskValues(InputSchema):
     title = fields.String(validate=validate.Length(min=1, max=tasks.LONGEST_TITLE))
     owner_id = fields.UUID()
-    due_on = fields.Date(allow_none=True, validate=_DAY)
+    due_on = fields.Date(allow_none=True)
 
 
 class TaskChangeArgs(TaskValues):
@@ -166,7 +164,7 @@ class OpenCta(MethodView):
 
 @blueprint.route("/ctas/<uuid:cta_id>")
 class ChangeCta(MethodView):
-    @blueprint.arguments(ChangeArgs)
+    @blueprint.arguments(ChangeArgs, required=False)
     @blueprint.response(200, DoneSchema)
     @blueprint.alt_response(404, description="There is no such CTA.")
     @blueprint.alt_response(409, description="A field is no longer as you saw it, or the CTA is closed.")
@@ -310,7 +308,7 @@ class AddTask(MethodView):
 
 @blueprint.route("/tasks/<uuid:task_id>")
 class ChangeTask(MethodView):
-    @blueprint.arguments(TaskChangeArgs)
+    @blueprint.arguments(TaskChangeArgs, required=False)
     @blueprint.response(200, TaskSchema)
     @blueprint.alt_response(404, description="There is no such task.")
     @blueprint.alt_response(409, description="A field is no longer as you saw it, or the task is done.")

@@ -88,7 +88,8 @@ def attach(cta_id: uuid.UUID) -> BaseResponse:
     here, given = runtime(), request.files.get("file")
     if given is None or not given.filename:
         raise Invalid("No file was chosen.", cure="Choose one of at most 10 MB.", fields={"file": "Choose one."})
-    data = given.stream.read(attachments.LARGEST_FILE + 1)
+    with given.stream as stream:
+        data = stream.read(attachments.LARGEST_FILE + 1)
     with here.db.transaction() as session:
         cta = queries.held(session, cta_id)
         attachments.add(session, cta, name=given.filename, data=data, asker=require_visitor(), now=here.clock.now())

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from server.auth import people
+from server.errors import Invalid
 from server.playbooks import choices
 
 
@@ -42,6 +43,14 @@ TASK_FIELDS: Mapping[str, Field] = {
 }
 _DAYS = frozenset({"due_on", "ebr_on", "snoozed_through", "silent_on", "back_on", "opened_on"})
 _INSTANTS = frozenset({"closed_at", "done_at", "waiting_since", "replied_at", "dropped_at"})
+
+
+def demand_near(**days: Any) -> None:
+    """Raises Invalid for a day in whose neighbourhood nobody can count. Days by field; None is fine."""
+    for field, day in days.items():
+        if day is not None and not 1900 <= day.year <= 2200:
+            what = "No calendar of ours goes that far."
+            raise Invalid(what, cure="Choose a day of the coming years.", fields={field: what})
 
 
 def to_json(value: Any) -> str | None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from server.auth.policy import Asker
 from server.ctas import queries, work
 from server.ctas.change import ChangedMeanwhile, Clash
-from server.ctas.field_values import TASK_FIELDS, label_of
+from server.ctas.field_values import TASK_FIELDS, demand_near, label_of
 from server.ctas.history import added, keep, set_fields
 from server.ctas.models import Cta, CtaDeed, CtaTask, TaskKind
 from server.errors import Conflict, Invalid
@@ -49,6 +49,7 @@ def edit(session: Session, task: CtaTask, wanted: TaskChange, *, asker: Asker, n
     seen = wanted.seen or {}
     values = {field: value for field, value in wanted.values.items() if field not in seen or seen[field] != value}
     _demand_seen(session, task, values, seen)
+    demand_near(due_on=values.get("due_on"))
     if "owner_id" in values:
         queries.working_user(session, values["owner_id"])
     if "title" in values:
@@ -68,6 +69,7 @@ def add(session: Session, cta: Cta, wanted: NewTask, *, asker: Asker, now: datet
     """A to-do at the end. Who may work on the CTA or one of its tasks may. Raises Forbidden, Conflict, Invalid."""
     tasks = queries.tasks_of(session, [cta.id]).get(cta.id, [])
     work.demand_part(session, cta, tasks, asker)
+    demand_near(due_on=wanted.due_on)
     if not cta.is_open:
         raise Conflict(f"{cta.name} is closed.", cure="Reopen it first.")
     if len(tasks) >= MOST_TASKS:

@@ -11,6 +11,8 @@ from sqlalchemy import JSON, String, Text, cast, func, select
 from server.all_models import metadata
 from server.contacts import add
 from server.contacts.models import Contact
+from server.ctas import attachments, change, comments
+from server.ctas.change import Change
 from server.ctas.models import Cta, CtaTask
 from server.db import Database
 from server.email_templates import queries as email_templates
@@ -33,6 +35,7 @@ from server.timeline.record import record_note
 from tests.cast import ALICE, Book
 from tests.conftest import SignedInClient
 from tests.ctas.composer import Composer
+from tests.ctas.doing import Person
 from tests.mail.letters import Desk
 from tests.mail.test_correct import report
 
@@ -155,6 +158,11 @@ class World:
             cta.name, cta.reason = f"Call {FIRST} {LAST}", f"{ADDRESS} asked"
             task.title, task.instructions = f"Thank {FIRST} {LAST}", f"Write to {ADDRESS}."
             task.snooze_reason = f"{FIRST} {LAST} is away"
+            asker = Person(user_id=self.book.alice)
+            comments.write(session, cta, f"Ask {FIRST} {LAST} at {ADDRESS}", asker=asker, now=now)
+            attachments.add(session, cta, name=f"{FIRST} {LAST}.txt", data=b"Hello", asker=asker, now=now)
+            renamed = Change(values={"name": f"Ring {FIRST} {LAST}"})
+            change.change(session, [cta], renamed, asker=asker, now=now)
             record_note(
                 session, account_id=self.book.account, activity_type=ActivityType.CUSTOMER_CALL, source_key="note:1",
                 subject=f"Call with {FIRST} {LAST}", body_text=f"{FIRST} {LAST} <{ADDRESS}> wants more.",

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from server.ctas.models import CtaAttachment
 from server.mail.models import MailReplay
 from server.mailboxes import tokens
 from server.mailboxes.connection import ENVELOPE_SCOPES
@@ -119,8 +120,12 @@ def values_of(runtime: Runtime, desk: Desk, alice: SignedInClient, dana: SignedI
     with runtime.db.reading() as session:
         receipt_id = session.scalars(select(ErasureReceipt.id)).one()
     saved = alice.post("/cockpit/views", data={"name": "Late", "asked": "view=mine&due=overdue"})
+    alice.post(f"/ctas/{book.cta}/files", data={"file": (io.BytesIO(b"Hello"), "notes.txt")})
+    with runtime.db.reading() as session:
+        attachment_id = session.scalars(select(CtaAttachment.id)).one()
     return {
         "view_id": saved.headers["Location"].rpartition("=")[2],
+        "attachment_id": str(attachment_id),
         "account_id": str(book.account),
         "contact_id": str(book.priya),
         "cta_id": str(book.cta),
