@@ -13,6 +13,7 @@ from server.adapters.gmail import GoogleGmail
 from server.adapters.google_accounts import GoogleMailboxAccess, GooglePushTokens
 from server.adapters.google_endpoints import GoogleEndpoints
 from server.adapters.oidc import OidcSignIn
+from server.adapters.smtp_post import SmtpPost
 from server.audit import note
 from server.audit import pages as audit_pages
 from server.auth import api as auth_api
@@ -21,6 +22,7 @@ from server.auth import pages as auth_pages
 from server.auth.endpoints import MACHINES, PUBLIC, RATES, UNCOUNTED
 from server.auth.policy import Deed
 from server.clock import Clock, SystemClock
+from server.cockpit import digest_pages
 from server.cockpit import pages as cockpit_pages
 from server.contacts import api as contacts_api
 from server.ctas import api as cta_api
@@ -101,6 +103,21 @@ def build_runtime(settings: Settings) -> Runtime:
             service_account=settings.gmail_push_service_account,
             clock=clock,
         ),
+        post=post_by(settings),
+    )
+
+
+def post_by(settings: Settings) -> SmtpPost | None:
+    smtp = settings.smtp
+    if smtp is None or settings.mail_from is None:
+        return None
+    return SmtpPost(
+        host=smtp.host,
+        port=smtp.port,
+        tls="tls" if smtp.is_tls else "starttls" if smtp.has_starttls else None,
+        user=smtp.user,
+        password=smtp.password,
+        sender=settings.mail_from,
     )
 
 
@@ -165,6 +182,7 @@ def _add_pages(app: Flask) -> None:
         mail_pages.blueprint,
         outbox_pages.blueprint,
         cockpit_pages.blueprint,
+        digest_pages.blueprint,
         cta_pages.blueprint,
         compose_pages.blueprint,
         change_pages.blueprint,

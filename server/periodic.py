@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from server.cockpit import jobs as cockpit_jobs
 from server.ctas import jobs as cta_jobs
 from server.logs import logger
 from server.mail import jobs as mail_jobs
@@ -21,6 +22,7 @@ SETTLE_EVERY_TICKS = 5
 REMATCH_EVERY_TICKS = 15
 RETAIN_EVERY_TICKS = 30
 TRIGGERS_EVERY_TICKS = 30
+DIGEST_EVERY_TICKS = 30
 _LOOKS_UP_EVERY_S = 0.1
 
 log = logger(__name__)
@@ -33,6 +35,8 @@ def tick(runtime: Runtime, number: int) -> None:
         looks += [cta_jobs.settle_email_tasks, cta_jobs.look_for_answers]
     if number % REMATCH_EVERY_TICKS == 0:
         looks += [mail_jobs.wake_added, leavers.end_leavers]
+    if number % DIGEST_EVERY_TICKS == 7:
+        looks.append(cockpit_jobs.wake_digests)
     if number % RETAIN_EVERY_TICKS == RETAIN_EVERY_TICKS - 1:
         looks.append(personal_data_jobs.wake_at_night)
     if number % TRIGGERS_EVERY_TICKS == TRIGGERS_EVERY_TICKS // 2:

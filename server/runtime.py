@@ -9,6 +9,7 @@ from server.db import Database
 from server.jobqueue import JobQueue
 from server.ports.gmail import Gmail
 from server.ports.google_accounts import MailboxAccess, PushTokens
+from server.ports.post import Post
 from server.ports.sign_in import SignIn
 from server.settings import Settings
 from server.vault import Vault
@@ -25,3 +26,5 @@ class Runtime:
     sign_in: SignIn
     mailbox_access: MailboxAccess
     push_tokens: PushTokens
+    # None where no mail server is set: Rapport then writes to nobody by itself.
+    post: Post | None = None

@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from server.post_settings import SmtpServer
 from server.sign_in_settings import Around, OidcReader, OidcSettings, is_loopback_host
 
 _DEVELOPMENT_SECRET = "development-only-not-a-secret"  # noqa: S105  refused wherever it matters
@@ -28,6 +29,7 @@ _GMAIL_PUSH = ("GMAIL_PUSH_TOPIC", "GMAIL_PUSH_AUDIENCE", "GMAIL_PUSH_SERVICE_AC
 _TOPIC = re.compile(r"projects/[^/\s]+/topics/[^/\s]+")
 
 
+_ADDRESS = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+")
 _EXTENSION_ID = re.compile(r"[a-p]{32}")
 # That of an extension built from this checkout, by the public key in extension/wxt.config.ts.
 _OUR_EXTENSION_ID = "pbcmcgfbmcfggpdbnlbebfglgcdpdnfp"
@@ -54,7 +56,8 @@ class Settings:
     `poll_interval_s`: at least so often a mailbox that is read is looked at. The three `gmail_push_` are all set or
     none: the topic that Gmail tells of new mail, and who may push to us, for which audience. `inbound_domain` is where
     users' secret addresses live, None without them; `inbound_trusted_mx` is the server whose Authentication-Results
-    are believed. `extension_ids` are the Gmail extensions that people may give access. `google_client_` is what
+    are believed. `smtp` and `mail_from`, both or none: by which server, and as whom, Rapport writes to
+    its own users. `extension_ids` are the Gmail extensions that people may give access. `google_client_` is what
     mailboxes are connected with; `oidc` is where people sign in.
     """
 
@@ -84,6 +87,8 @@ class Settings:
     inbound_bind: str
     inbound_trusted_mx: str | None
     extension_ids: tuple[str, ...]
+    smtp: SmtpServer | None
+    mail_from: str | None
 
     @property
     def is_production(self) -> bool:
@@ -110,6 +115,7 @@ class _Reader:
         base_url = self._base_url(production)
         # What development makes easy is for one machine: whoever is reachable from others is asked for secrets, too.
         guarded = production or not is_loopback(base_url)
+        smtp, mail_from = self._post()
         data_dir = Path(self._get("RAPPORT_DATA_DIR") or "var").absolute()
         redis_url = self._redis_url(production)
         topic, audience, service_account = self._gmail_push()
@@ -148,6 +154,8 @@ class _Reader:
             inbound_bind=self._bind("RAPPORT_INBOUND_BIND", "127.0.0.1:8025"),
             inbound_trusted_mx=self._domain("RAPPORT_INBOUND_TRUSTED_MX"),
             extension_ids=self._extension_ids(guarded),
+            smtp=smtp,
+            mail_from=mail_from,
         )
         if self._problems:
             raise SettingsError(list(dict.fromkeys(self._problems)))
@@ -284,6 +292,20 @@ class _Reader:
                 cure = "give ids as chrome://extensions shows them, 32 letters from a to p."
                 self._problems.append(f"RAPPORT_EXTENSION_IDS holds {one!r}: {cure}")
         return ids
+
+    def _post(self) -> tuple[SmtpServer | None, str | None]:
+        server = None
+        url, sender = self._get("RAPPORT_SMTP_URL"), self._get("RAPPORT_MAIL_FROM")
+        if (url is None) != (sender is None):
+            self._problems.append("Mail from Rapport itself needs both RAPPORT_SMTP_URL and RAPPORT_MAIL_FROM.")
+        if url is not None:
+            try:
+                server = SmtpServer.from_url(url)
+            except ValueError as error:
+                self._problems.append(f"RAPPORT_SMTP_URL cannot be used: {error}")
+        if sender is not None and not _ADDRESS.fullmatch(sender):
+            self._problems.append(f"RAPPORT_MAIL_FROM is {sender!r}: give an address such as rapport@example.com.")
+        return server, sender
 
     def _gmail_push(self) -> tuple[str | None, str | None, str | None]:
         values = {name: self._get(name) for name in _GMAIL_PUSH}

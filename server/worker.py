@@ -7,6 +7,7 @@ from collections.abc import Callable
 from rq import Worker
 from rq.serializers import JSONSerializer
 
+from server.cockpit import jobs as cockpit_jobs
 from server.ctas import jobs as cta_jobs
 from server.jobqueue import QUEUE_NAME, NudgeJob, RqJobQueue
 from server.logs import logger
@@ -18,6 +19,7 @@ from server.triggers import jobs as trigger_jobs
 
 JOBS: dict[str, Callable[..., None]] = {
     send_jobs.DRAIN: send_jobs.drain,
+    cockpit_jobs.DIGEST: cockpit_jobs.send_digest,
     cta_jobs.SETTLE: cta_jobs.settle_email_tasks,
     cta_jobs.LISTEN: cta_jobs.look_for_answers,
     mail_jobs.READ: mail_jobs.read,

@@ -34,6 +34,7 @@ DEED_WORDS: Mapping[str, str] = {
     "cockpit.views.save": "Saved a view of the Cockpit",
     "cockpit.views.change": "Changed a saved view of the Cockpit",
     "cockpit.views.delete": "Deleted a saved view of the Cockpit",
+    "digest.save": "Changed when the morning digest comes",
     "ctas.SnoozeTask": "Put a task off, or took that back",
     "cta_pages.wake": "Took the putting off of a task back",
     "cta_changes.OpenCta": "Opened a CTA",

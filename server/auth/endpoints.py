@@ -30,6 +30,7 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("auth.sign_out", "sessions.where", "sessions.end", "sessions.end_others", "sessions.end_device"),
         *("oauth.ask", "oauth.answer", "tokens.mine", "tokens.create", "tokens.end", "me.Me"),
         *("cockpit.views.save", "cockpit.views.change", "cockpit.views.delete"),
+        *("digest.settings", "digest.save"),
         *("cockpit.home", "api-docs.openapi_json", "api_docs.api_docs"),
         *("you.you", "you.save"),
     ),

@@ -109,6 +109,7 @@ def _recommended(session: Session, asked: Asked, who: Who, *, limit: int, after:
     # In the order of what is due first where the points are equal: sorting keeps it.
     ranked = sorted((cta_id for cta_id in weighed if points[cta_id]), key=lambda one: -points[one])
     start = ranked.index(after) + 1 if after is not None and points.get(after) else 0
+    start = ranked.index(after) + 1 if after is not None and after in ranked else 0
     ids = ranked[start : start + limit]
     return Listed(
         rows=rows_of(session, ids, who.today),
@@ -188,11 +189,12 @@ def counts(session: Session, who: Who) -> Counts:
         due_soon=row[2],
         emails_to_send=tasks[0],
         replies=tasks[1],
-        everybody=_bounded(session, Asked(view=View.ALL), who),
-        team=_bounded(session, Asked(view=View.TEAM), who),
+        everybody=count(session, Asked(view=View.ALL), who),
+        team=count(session, Asked(view=View.TEAM), who),
     )
 
 
-def _bounded(session: Session, asked: Asked, who: Who) -> int:
+def count(session: Session, asked: Asked, who: Who) -> int:
+    """As far as MOST_COUNTED; one more stands for all beyond."""
     some = select(Cta.id).where(*conditions.wanted(asked, user_id=who.user_id, today=who.today))
     return session.scalar(select(func.count()).select_from(some.limit(MOST_COUNTED + 1).subquery())) or 0

@@ -30,6 +30,7 @@ TABLE = {
     "TMAVU": """
         auth.sign_out sessions.where sessions.end sessions.end_others sessions.end_device
         cockpit.views.save cockpit.views.change cockpit.views.delete cockpit.views.open_view
+        digest.settings digest.save
         cockpit.home api-docs.openapi_json api_docs.api_docs
         oauth.ask oauth.answer tokens.mine tokens.create tokens.end me.Me you.you you.save
         accounts.AccountList accounts.AccountDetail contacts.ContactsOfAccount

@@ -1,4 +1,4 @@
-"""Sample contexts of the Cockpit as list, board and calendar."""
+"""Sample contexts of the Cockpit as list, board and calendar, and of the morning digest."""
 
 from datetime import date, timedelta
 from types import SimpleNamespace as O
@@ -12,7 +12,7 @@ DAY = timedelta(days=1)
 
 
 def pages() -> dict[str, tuple[str, dict[str, Any]]]:
-    page = "cockpit/cockpit.html"
+    page, digest = "cockpit/cockpit.html", "cockpit/digest.html"
     chosen = {"type": "risk", "owner": "risk", "q": samples.LONG}
     used = O(
         name=samples.LONG,
@@ -31,6 +31,8 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "cockpit-recommended": (page, cockpit(recommended(), view="recommended", may_change=False)),
         "cockpit-board": (page, cockpit([], layout="board", **board())),
         "cockpit-calendar": (page, cockpit([], layout="calendar", month=month())),
+        "digest": (digest, digest_page()),
+        "digest-off": (digest, digest_page(is_on=False, problem="Mail from Rapport itself is not set up.")),
     }
 
 
@@ -156,3 +158,20 @@ def line(title: str, **changes: Any) -> O:
         "due_iso": "2026-11-24",
     }
     return O(**(given | changes))
+
+
+def digest_page(**changes: Any) -> dict[str, Any]:
+    lines = [O(title="Kickoff invitation", about="Cobalt Systems, due today", href="/ctas/c1")]
+    worst = [*lines, O(title=samples.LONG, about=samples.LONG, href="/ctas/c2")]
+    given = {
+        "is_on": True,
+        "hour": 7,
+        "hours": [O(value=str(at), label=f"{at:02}:00") for at in range(24)],
+        "address": "maya@rapport.example",
+        "zone": "Europe/Berlin",
+        "country": "DE-BY",
+        "last": samples.moment("Today"),
+        "problem": "",
+        "parts": [O(label="Overdue", count=31, lines=worst), O(label="Due today", count=1, lines=lines)],
+    }
+    return samples.base(active="") | given | changes
