@@ -111,6 +111,7 @@ bench: setup tools/bench/peers/node_modules/.ready
 	@$(PY) tools/bench/render_speed.py
 	@tools/debian-packages postgresql
 	@$(PY) -m tools.bench.link_speed
+	@$(PY) -m tools.bench.cockpit_speed
 
 chaos-mail: setup-tests
 	@$(PY) -m tests.chaos.mail_reading --seeds "$(SEEDS)" --messages $(MESSAGES)

@@ -49,14 +49,6 @@ def wanted(asked: Asked, *, user_id: uuid.UUID, today: date) -> list[ColumnEleme
     ]
 
 
-def mine(user_id: uuid.UUID, *, is_open: bool = True) -> ColumnElement[bool]:
-    """Owned by them, or with a task of theirs; of what is open, one that is still to be done."""
-    tasks = select(CtaTask.cta_id).where(CtaTask.owner_id == user_id)
-    if is_open:
-        tasks = tasks.where(CtaTask.done_at.is_(None), CtaTask.dropped_at.is_(None))
-    return or_(Cta.owner_id == user_id, Cta.id.in_(tasks))
-
-
 def team(user_id: uuid.UUID) -> ColumnElement[bool]:
     """Owned by somebody of their team; who is in none is a team of one."""
     team_id = select(User.team_id).where(User.id == user_id).scalar_subquery()
@@ -67,7 +59,7 @@ def _whose(asked: Asked, user_id: uuid.UUID) -> list[ColumnElement[bool]]:
     if asked.view is View.TEAM:
         return [team(user_id)]
     if asked.view is View.MINE or (asked.view is View.RECOMMENDED and asked.owner is None):
-        return [mine(user_id, is_open=not asked.is_closed)]
+        return [ctas.mine(user_id, is_open=not asked.is_closed)]
     return []
 
 
@@ -94,7 +86,7 @@ def _fields(asked: Asked) -> list[ColumnElement[bool]]:
     if asked.priority:
         found.append(Cta.priority == asked.priority)
     if asked.owner:
-        found.append(mine(asked.owner, is_open=not asked.is_closed))
+        found.append(ctas.mine(asked.owner, is_open=not asked.is_closed))
     if asked.account:
         found.append(Cta.account_id == asked.account)
     if asked.flagged:
@@ -116,7 +108,7 @@ def _due(asked: Asked, today: date) -> list[ColumnElement[bool]]:
         found.append(exists().where(its))
     if asked.due is Due.ANY:
         return found
-    due = first_due(today)
+    due = ctas.first_due(today)
     found += {
         Due.OVERDUE: [due < today],
         Due.TODAY: [due == today],
@@ -130,21 +122,20 @@ def _due(asked: Asked, today: date) -> list[ColumnElement[bool]]:
     return found
 
 
-def first_due(today: date) -> ColumnElement[date]:
-    """When something of it is due first: an open task that is not snoozed, or itself. A day beyond all for none."""
-    return ctas.first_due(today)
-
-
 def order(asked: Asked, lists: Choices, today: date) -> list[Key]:
     """Groups first, then what was asked, then the id: no two rows are equal."""
-    by_due = asked.group is GroupBy.DUE and asked.sort is SortBy.DUE
-    groups = [] if by_due else _groups(asked.group, lists, today)
+    if asked.is_closed and asked.sort is SortBy.DUE:
+        # What is over is due no more: the latest first.
+        groups = [] if asked.group is GroupBy.DUE else _groups(asked.group, lists, today)
+        return [*groups, Key(by=Cta.closed_at.expression, falls=True), Key(by=Cta.id.expression, falls=True)]
+    is_implied = asked.group is GroupBy.DUE and (asked.is_closed or asked.sort is SortBy.DUE)
+    groups = [] if is_implied else _groups(asked.group, lists, today)
     return [*groups, _sort(asked.sort, lists, today), Key(by=Cta.id.expression)]
 
 
 def _groups(group: GroupBy, lists: Choices, today: date) -> list[Key]:
     soon = today + ctas.SOON
-    due = first_due(today)
+    due = ctas.first_due(today)
     if group is GroupBy.DUE:
         whens = (due < today, 0), (due == today, 1), (due <= soon, 2), (due < NO_DATE, 3)
         return [Key(by=case(*whens, else_=4))]
@@ -179,7 +170,7 @@ def _sort(sort: SortBy, lists: Choices, today: date) -> Key:
         return Key(by=Cta.opened_at.expression, falls=True)
     if sort is SortBy.NAME:
         return Key(by=func.lower(Cta.name))
-    return Key(by=first_due(today))
+    return Key(by=ctas.first_due(today))
 
 
 def position(lists: Choices, name: ChoiceList, column: Any) -> ColumnElement[int]:

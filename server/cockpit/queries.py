@@ -119,7 +119,7 @@ def _recommended(session: Session, asked: Asked, who: Who, *, limit: int, after:
 
 
 def _facts(session: Session, asked: Asked, who: Who) -> dict[uuid.UUID, Facts]:
-    due = conditions.first_due(who.today).label("due")
+    due = ctas.first_due(who.today).label("due")
     statement = chosen(asked, who, Cta.id, Cta.account_id, due, Account.renewal_on, Account.arr)
     found = session.execute(statement.order_by(due, Cta.id).limit(MOST_WEIGHED)).all()
     account_ids = {row.account_id for row in found}
@@ -166,7 +166,7 @@ def _is_open_task() -> Any:
 
 def counts(session: Session, who: Who) -> Counts:
     """Mine exactly; everybody's and the team's as far as MOST_COUNTED, one more standing for all beyond."""
-    due = conditions.first_due(who.today)
+    due = ctas.first_due(who.today)
     awake = conditions.wanted(Asked(), user_id=who.user_id, today=who.today)
     row = session.execute(
         select(

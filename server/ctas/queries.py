@@ -255,18 +255,30 @@ def suggest(session: Session, text: str, *, limit: int = 5) -> list[tuple[Cta, A
 
 
 def first_due(today: date) -> ColumnElement[date]:
-    """CockpitRow.due_on in SQL, with a date beyond all others for none."""
-    open_task = and_(CtaTask.cta_id == Cta.id, to_do(today))
-    task_due = func.coalesce(select(func.min(CtaTask.due_on)).where(open_task).scalar_subquery(), NO_DATE)
-    cta_due = func.coalesce(Cta.due_on, NO_DATE)
-    return case((task_due < cta_due, task_due), else_=cta_due)
+    """CockpitRow.due_on in SQL, with a date beyond all others for none. One look at an index for each CTA."""
+    own = func.coalesce(Cta.due_on, NO_DATE)
+    earlier = case((CtaTask.due_on < own, CtaTask.due_on), else_=own)
+    of_tasks = select(func.min(earlier)).where(CtaTask.cta_id == Cta.id, to_do(today)).scalar_subquery()
+    return func.coalesce(of_tasks, own)
+
+
+def mine(user_id: uuid.UUID, *, is_open: bool = True) -> ColumnElement[bool]:
+    """Owned by them, or with a task of theirs; of what is open, one that is still to be done.
+
+    As two sets of ids: an index finds each of them, where an OR would look at every CTA.
+    """
+    owned, tasks = select(Cta.id).where(Cta.owner_id == user_id), select(CtaTask.cta_id)
+    tasks = tasks.where(CtaTask.owner_id == user_id)
+    if is_open:
+        owned = owned.where(Cta.closed_at.is_(None))
+        tasks = tasks.where(CtaTask.done_at.is_(None), CtaTask.dropped_at.is_(None))
+    return Cta.id.in_(owned.union(tasks))
 
 
 def _conditions(wanted: CockpitFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Cta.status == wanted.status if wanted.status else Cta.closed_at.is_(None)]
     if wanted.owner_id is not None:
-        has_my_task = exists().where(CtaTask.cta_id == Cta.id, CtaTask.owner_id == wanted.owner_id)
-        conditions.append(or_(Cta.owner_id == wanted.owner_id, has_my_task))
+        conditions.append(mine(wanted.owner_id, is_open=not wanted.status))
     if wanted.cta_type:
         conditions.append(Cta.cta_type == wanted.cta_type)
     if wanted.text:

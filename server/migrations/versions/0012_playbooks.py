@@ -383,6 +383,12 @@ def upgrade() -> None:
     op.add_column("cta_task", sa.Column("reply_entry_id", sa.Uuid(), nullable=True))
     op.add_column("cta_task", sa.Column("away_entry_id", sa.Uuid(), nullable=True))
     op.add_column("cta_task", sa.Column("sent_entry_id", sa.Uuid(), nullable=True))
+    is_open = sa.text("done_at IS NULL AND dropped_at IS NULL")
+    for name, columns in (
+        ("ix_cta_task_open_cta_id", ["cta_id", "due_on", "snoozed_through"]),
+        ("ix_cta_task_open_owner_id", ["owner_id", "cta_id"]),
+    ):
+        op.create_index(name, "cta_task", columns, unique=False, postgresql_where=is_open, sqlite_where=is_open)
     op.create_index("ix_cta_task_waiting_since", "cta_task", ["waiting_since", "id"], unique=False)
     op.add_column("user", sa.Column("country", sa.Text(), nullable=True))
     op.add_column("contact", sa.Column("time_zone", sa.Text(), nullable=True))
