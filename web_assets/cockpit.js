@@ -172,6 +172,7 @@
     fill([row], before);
     const dialog = document.getElementById(`ask-${drop}`);
     dialog.querySelector("input, select").value = key;
+    row.dataset[drop === "due" ? "due" : "column"] = key;
     place.querySelector("ul")?.prepend(row);
     form.requestSubmit(act(drop));
   });

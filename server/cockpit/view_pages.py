@@ -78,7 +78,8 @@ def delete(view_id: uuid.UUID) -> BaseResponse:
 
 
 def href(view: CockpitView) -> str:
-    return f"{url_for('cockpit.cockpit')}?{urlencode({**view.asked, 'saved': str(view.id)})}"
+    words = {name: view.asked[name] for name in asked.NAMES if name in view.asked}
+    return f"{url_for('cockpit.cockpit')}?{urlencode({**words, 'saved': str(view.id)})}"
 
 
 def menu(session: Session, user_id: uuid.UUID) -> list[dict[str, Any]]:
