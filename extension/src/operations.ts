@@ -18,6 +18,7 @@ export const OPERATIONS = {
   never: ['post', '/api/v1/mails/{mail_id}/never'],
   level: ['post', '/api/v1/mails/{mail_id}/level'],
   completeTask: ['post', '/api/v1/tasks/{task_id}/complete'],
+  waitLonger: ['post', '/api/v1/tasks/{task_id}/wait-longer'],
   reopenTask: ['post', '/api/v1/tasks/{task_id}/reopen'],
   snoozeTask: ['post', '/api/v1/tasks/{task_id}/snooze'],
   draft: ['post', '/api/v1/panel/draft'],

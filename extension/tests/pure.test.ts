@@ -5,6 +5,7 @@ import { accountOf, fromTitle } from '../src/gmail/account';
 import { cleaned } from '../src/gmail/clean';
 import { partsSeen } from '../src/gmail/find';
 import { PARTS, TABLE_DATE } from '../src/gmail/selectors';
+import { wordsOf } from '../src/panel/taskWords';
 import { mismatch } from '../src/worker/gmail';
 import type { Me } from '../src/messages';
 import type { PageSeen } from '../src/gmail/shapes';
@@ -83,5 +84,21 @@ describe('the table of selectors', () => {
     expect(writing['body']).toBe('found');
     expect(writing['compose']).toBe('missing');
     expect(writing['signature']).toBe('not_now');
+  });
+});
+
+describe('how a task stands', () => {
+  const task = { kind: 'email', due_on: null, state: 'open', reply: null } as unknown as Parameters<typeof wordsOf>[0];
+  const answer = { who: 'Tom Becker', text: 'Yes', is_bounce: false };
+
+  it('is its kind while it is open', () => {
+    expect(wordsOf(task)).toBe('Email task');
+    expect(['call', 'meeting', 'survey', 'to_do'].map((kind) => wordsOf({ ...task, kind }))).toEqual(['Call', 'Meeting', 'Survey', 'To-do']);
+  });
+
+  it('is what became of its mail once that has left', () => {
+    expect(wordsOf({ ...task, state: 'replied', reply: answer })).toBe('Tom Becker answered');
+    expect(wordsOf({ ...task, state: 'replied', reply: { ...answer, is_bounce: true } })).toBe('The mail came back');
+    expect(wordsOf({ ...task, state: 'silent' })).toBe('No answer so far');
   });
 });

@@ -56,6 +56,12 @@ class RecipientSchema(OutputSchema):
     contacts = fields.List(fields.Nested(ContactBesideSchema), required=True)
 
 
+class TaskReplySchema(OutputSchema):
+    who = fields.String(required=True)
+    text = fields.String(required=True, metadata={"description": "As far as the caller may read it; may be empty."})
+    is_bounce = fields.Boolean(required=True, metadata={"description": "No answer: the mail came back."})
+
+
 class OpenTaskSchema(OutputSchema):
     id = fields.UUID(required=True)
     kind = fields.String(required=True)
@@ -65,6 +71,16 @@ class OpenTaskSchema(OutputSchema):
         required=True, allow_none=True, metadata={"description": "The last day of a snooze that is over."}
     )
     is_mine = fields.Boolean(required=True, metadata={"description": "Whether the caller may work on it."})
+    state = fields.String(
+        required=True,
+        validate=validate.OneOf(["open", "waiting", "replied", "silent"]),
+        metadata={"description": "waiting: for the customer; replied: they answered; silent: they did not."},
+    )
+    silent_on = fields.Date(
+        required=True, allow_none=True, metadata={"description": "From this day on silence is something to do."}
+    )
+    waits_days = fields.Integer(required=True, allow_none=True)
+    reply = fields.Nested(TaskReplySchema, required=True, allow_none=True)
     template_slug = fields.String(required=True, allow_none=True)
     template_name = fields.String(required=True, allow_none=True)
 

@@ -16,9 +16,11 @@ from server.auth.models import User
 from server.auth.policy import Asker
 from server.contacts import queries as contacts
 from server.contacts.queries import ContactView
+from server.ctas import answers, work
 from server.ctas import queries as ctas
-from server.ctas import work
+from server.ctas.answers import Reply
 from server.ctas.models import Cta, CtaTask, TaskKind
+from server.ctas.waiting import TaskState, state_of
 from server.email_templates import queries as email_templates
 from server.mail import words
 from server.mail.decide import LinkTo
@@ -45,15 +47,17 @@ class Recipient:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenTask:
-    """An open task that is not snoozed; the template of one to write an email, else "".
+    """An open task that is not snoozed; the template of one to write an email, else "". After silence it is the next.
 
-    `is_mine`: whether who asks may work on it.
+    `is_mine`: whether who asks may work on it. `reply` is the answer of the customer, cut to what the viewer may see.
     """
 
     task: CtaTask
     template_slug: str
     template_name: str
     is_mine: bool
+    state: TaskState
+    reply: Reply | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,24 +132,32 @@ def account_beside(
     """With ten open CTAs and three entries at most. `today` is the asker's: it says which snoozes are over."""
     entries = timeline.entries(session, viewer, Scope(account_id=account.id), limit=_LAST_ENTRIES)
     return AccountBeside(
-        account=account, why=why, ctas=_ctas(session, account.id, asker, today), entries=tuple(entries.entries)
+        account=account, why=why, ctas=_ctas(session, account.id, asker, viewer, today), entries=tuple(entries.entries)
     )
 
 
-def _ctas(session: Session, account_id: uuid.UUID, asker: Asker, today: date) -> tuple[OpenCta, ...]:
+def _ctas(session: Session, account_id: uuid.UUID, asker: Asker, viewer: Viewer, today: date) -> tuple[OpenCta, ...]:
     open_ctas = ctas.open_of_account(session, account_id)[:_MOST_CTAS]
     tasks = ctas.tasks_of(session, [cta.id for cta in open_ctas])
-    return tuple(OpenCta(cta=cta, tasks=_tasks(session, cta, tasks.get(cta.id, []), asker, today)) for cta in open_ctas)
+    return tuple(
+        OpenCta(cta=cta, tasks=_tasks(session, cta, tasks.get(cta.id, []), asker, viewer, today)) for cta in open_ctas
+    )
 
 
-def _tasks(session: Session, cta: Cta, tasks: Sequence[CtaTask], asker: Asker, today: date) -> tuple[OpenTask, ...]:
-    waiting = [task for task in tasks if task.is_to_do(today)]
-    mine = work.may_work(session, waiting, cta, asker)
+def _tasks(
+    session: Session, cta: Cta, tasks: Sequence[CtaTask], asker: Asker, viewer: Viewer, today: date
+) -> tuple[OpenTask, ...]:
+    shown = [task for task in tasks if task.is_to_do(today) or (task.is_waiting(today) and not task.is_snoozed(today))]
+    mine = work.may_work(session, shown, cta, asker)
+    waits = answers.of_tasks(session, shown, viewer, today)
     found = []
-    for task in waiting:
+    for task in shown:
+        state = state_of(task, today)
+        follows = task.silent_template_id if state is TaskState.SILENT else None
+        template_id = follows or task.email_template_id
         template = (
-            email_templates.by_id(session, task.email_template_id)
-            if task.kind == TaskKind.EMAIL and task.email_template_id is not None
+            email_templates.by_id(session, template_id)
+            if task.kind == TaskKind.EMAIL and template_id is not None
             else None
         )
         found.append(
@@ -154,6 +166,8 @@ def _tasks(session: Session, cta: Cta, tasks: Sequence[CtaTask], asker: Asker, t
                 template_slug=template.slug if template else "",
                 template_name=template.name if template else "",
                 is_mine=task.id in mine,
+                state=state,
+                reply=waits[task.id].reply if task.id in waits else None,
             )
         )
     return tuple(found)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from server.accounts import queries as accounts
@@ -146,7 +146,7 @@ def _open_tasks(session: Session, account_ids: Sequence[uuid.UUID], today: date)
     if not account_ids:
         return []
     rows = session.execute(
-        select(CtaTask.email_template_id, CtaTask.title, Cta.cta_type)
+        select(_template_of_task(), CtaTask.title, Cta.cta_type)
         .join(Cta, Cta.id == CtaTask.cta_id)
         .where(
             Cta.account_id.in_(account_ids),
@@ -157,6 +157,13 @@ def _open_tasks(session: Session, account_ids: Sequence[uuid.UUID], today: date)
         .order_by(func.coalesce(CtaTask.due_on, Cta.due_on).nulls_last(), CtaTask.id)
     )
     return [(row[0], row[1], row[2]) for row in rows if row[0] is not None]
+
+
+def _template_of_task() -> ColumnElement[uuid.UUID | None]:
+    """After silence the one that follows it."""
+    is_silent = and_(CtaTask.waiting_since.is_not(None), CtaTask.replied_at.is_(None))
+    follows = and_(is_silent, CtaTask.silent_template_id.is_not(None))
+    return case((follows, CtaTask.silent_template_id), else_=CtaTask.email_template_id)
 
 
 def _used_by(session: Session, user_id: uuid.UUID, *, since: datetime) -> dict[uuid.UUID, datetime]:

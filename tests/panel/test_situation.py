@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from server.audit.models import AuditEntry
 from server.contacts.models import Contact
+from server.ctas import queries
 from server.mailboxes import reading
 from server.mailboxes.models import Mailbox, MailboxState
 from server.runtime import Runtime
@@ -211,3 +212,23 @@ def test_what_is_no_address_yet_breaks_nothing(beside: Ask, address: str) -> Non
 
 def test_an_address_with_a_character_that_no_database_keeps_is_nobodys(beside: Ask) -> None:
     assert beside("a\0b@helios.example")["recipients"][0]["contacts"] == []
+
+
+@ON_SQLITE
+def test_a_task_that_waits_says_so_and_one_that_nobody_answered_offers_what_follows(beside: Ask, desk: Desk) -> None:
+    def task() -> dict[str, object]:
+        tasks = beside(TOM)["accounts"][0]["ctas"][0]["tasks"]
+        return next(one for one in tasks if one["kind"] == "email")
+
+    today = desk.now.date()
+    with desk.db.transaction() as session:
+        found = queries.task(session, desk.book.email_task)
+        found.waits_days, found.waiting_since, found.silent_on = 3, desk.now, today + timedelta(days=3)
+        found.silent_template_id = found.email_template_id
+    assert (task()["state"], task()["waits_days"], task()["reply"]) == ("waiting", 3, None)
+    with desk.db.transaction() as session:
+        queries.task(session, desk.book.email_task).silent_on = today - timedelta(days=1)
+    assert (task()["state"], task()["template_slug"]) == ("silent", "onboarding-welcome")
+    with desk.db.transaction() as session:
+        queries.task(session, desk.book.email_task).replied_at = desk.now
+    assert task()["reply"] == {"who": "The customer", "text": "", "is_bounce": False}

@@ -818,8 +818,8 @@ export interface paths {
                     cursor?: string | null;
                     limit?: number;
                     mine?: boolean;
-                    type?: "" | "risk" | "expansion" | "lifecycle" | "activity" | "renewal" | "digital_journey" | "objective";
-                    status?: "" | "new" | "work_in_progress" | "closed_success" | "closed_lost_not_a_priority" | "closed_already_solved" | "closed_not_relevant" | "closed_lack_of_engagement";
+                    type?: string;
+                    status?: string;
                     q?: string;
                 };
                 header?: never;
@@ -945,6 +945,70 @@ export interface paths {
                     };
                 };
                 /** @description An email task is done by sending its email. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/wait-longer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Wait some more working days for the customer */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    task_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WaitArgs"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Task"];
+                    };
+                };
+                /** @description There is no such task. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It does not wait for the customer. */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -1186,7 +1250,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
-                /** @description The preview changed, or it was already sent. */
+                /** @description The preview changed, there is a new warning, or it was already sent. */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -1831,6 +1895,8 @@ export interface components {
             title: string | null;
             role: string | null;
             language: string | null;
+            /** @description An IANA name. */
+            time_zone: string | null;
             email: string | null;
             alternate_emails: string[];
             /** Format: date-time */
@@ -2025,6 +2091,25 @@ export interface components {
              */
             snoozed_through: string | null;
             snooze_reason: string | null;
+            /**
+             * @description waiting: for the customer; replied: they answered; silent: they did not.
+             * @enum {string}
+             */
+            readonly state: "open" | "sending" | "waiting" | "replied" | "silent" | "snoozed" | "done" | "dropped";
+            /** Format: date-time */
+            waiting_since: string | null;
+            /**
+             * Format: date
+             * @description From this day on silence is something to do.
+             */
+            silent_on: string | null;
+            /**
+             * Format: date
+             * @description Until then they are away.
+             */
+            back_on: string | null;
+            /** @description The timeline entry that woke it, and when it came: read its text from the timeline. */
+            readonly reply: Record<string, never> | null;
         };
         Cta: {
             /** Format: uuid */
@@ -2054,6 +2139,10 @@ export interface components {
              */
             entry_id: string | null;
         };
+        WaitArgs: {
+            /** @description Working days from today. */
+            days: number;
+        };
         SnoozeArgs: {
             /**
              * Format: date
@@ -2071,7 +2160,16 @@ export interface components {
                 [key: string]: string;
             };
         };
+        Warning: {
+            key: string;
+            text: string;
+            /** Format: date-time */
+            at: string | null;
+            href: string;
+        };
         Preview: {
+            /** @description What to know before it is sent. */
+            warnings: components["schemas"]["Warning"][];
             /** Format: uuid */
             contact_id: string;
             subject?: string | null;
@@ -2092,6 +2190,14 @@ export interface components {
             seen: {
                 [key: string]: string;
             };
+            /** @description Keys of the preview's warnings, to send all the same. */
+            despite?: string[];
+            /**
+             * Format: date-time
+             * @description When it leaves, without a zone: by the clock of each who gets it. null: now.
+             * @default null
+             */
+            leave_at: string | null;
         };
         OutboundEmail: {
             /** Format: uuid */
@@ -2176,6 +2282,13 @@ export interface components {
             is_ours: boolean;
             contacts: components["schemas"]["ContactBeside"][];
         };
+        TaskReply: {
+            who: string;
+            /** @description As far as the caller may read it; may be empty. */
+            text: string;
+            /** @description No answer: the mail came back. */
+            is_bounce: boolean;
+        };
         OpenTask: {
             /** Format: uuid */
             id: string;
@@ -2190,6 +2303,18 @@ export interface components {
             snoozed_through: string | null;
             /** @description Whether the caller may work on it. */
             is_mine: boolean;
+            /**
+             * @description waiting: for the customer; replied: they answered; silent: they did not.
+             * @enum {string}
+             */
+            state: "open" | "waiting" | "replied" | "silent";
+            /**
+             * Format: date
+             * @description From this day on silence is something to do.
+             */
+            silent_on: string | null;
+            waits_days: number | null;
+            reply: components["schemas"]["TaskReply"] | null;
             template_slug: string | null;
             template_name: string | null;
         };

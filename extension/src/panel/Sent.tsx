@@ -1,6 +1,7 @@
 // "Did it log?" For each mail that left: on whose timeline it stands, with the way there, or why not.
 import { useState } from 'preact/hooks';
 
+import { day } from './dates';
 import { Note } from './parts';
 import { server, useDeed, type Fate } from './server';
 import { taskOf } from './taskOf';
@@ -60,10 +61,10 @@ function One({ one, onClose }: { one: Watched; onClose: () => void }) {
 // The mail was written for a task: it stands where it can be seen now, so the task is done.
 function TickOff({ composeId, entryId }: { composeId: string | null; entryId: string }) {
   const task = taskOf(composeId);
-  const [isDone, setIsDone] = useState(false);
+  const [fate, setFate] = useState('');
   const deed = useDeed();
   if (!task) return null;
-  if (isDone) return <p>The task “{task.title}” is done.</p>;
+  if (fate) return <p>{fate}</p>;
   return (
     <>
       {deed.failure && <p>{deed.failure.words}</p>}
@@ -73,8 +74,9 @@ function TickOff({ composeId, entryId }: { composeId: string | null; entryId: st
         disabled={deed.isAsking}
         onClick={() =>
           deed.run(async () => {
-            await server('completeTask', { path: { task_id: task.id }, body: { entry_id: entryId } });
-            setIsDone(true);
+            const now = await server('completeTask', { path: { task_id: task.id }, body: { entry_id: entryId } });
+            const waits = now.state === 'waiting' && now.silent_on;
+            setFate(waits ? `The task “${task.title}” waits for an answer until ${day(waits)}.` : `The task “${task.title}” is done.`);
           })
         }
       >

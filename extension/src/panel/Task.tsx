@@ -1,15 +1,17 @@
-// A task of a CTA: its template inserted, ticked off, put off to a later day.
+// A task of a CTA: its template inserted, ticked off, put off to a later day. One that waits for the customer says so, and
+// what they answered.
 import { useId, useState } from 'preact/hooks';
 
 import { day, inDays } from './dates';
 import { Note } from './parts';
 import { server, useDeed, type OpenTask } from './server';
+import { wordsOf } from './taskWords';
 import type { Apply } from './useApply';
 
-type State = { readonly is: 'open' } | { readonly is: 'done' } | { readonly is: 'later'; readonly through: string };
+type State = { readonly is: 'open' } | { readonly is: 'waiting'; readonly until: string | null } | { readonly is: 'done' } | { readonly is: 'later'; readonly through: string };
 
 export function Task({ task, apply }: { task: OpenTask; apply: Apply | null }) {
-  const [state, setState] = useState<State>({ is: 'open' });
+  const [state, setState] = useState<State>(task.state === 'waiting' ? { is: 'waiting', until: task.silent_on } : { is: 'open' });
   const [isPuttingOff, setIsPuttingOff] = useState(false);
   const deed = useDeed();
   const path = { task_id: task.id };
@@ -24,6 +26,13 @@ export function Task({ task, apply }: { task: OpenTask; apply: Apply | null }) {
       await server('snoozeTask', { path, body: { through, reason } });
       setState(through ? { is: 'later', through } : { is: 'open' });
       setIsPuttingOff(false);
+    });
+  const days = task.waits_days ?? 3;
+  const hasLeft = task.state !== 'open';
+  const wait = () =>
+    deed.run(async () => {
+      const { silent_on } = await server('waitLonger', { path, body: { days } });
+      setState({ is: 'waiting', until: silent_on });
     });
   const undo = () => {
     if (state.is === 'later') snooze(null, '');
@@ -41,12 +50,14 @@ export function Task({ task, apply }: { task: OpenTask; apply: Apply | null }) {
       <span class="quiet" role="status">
         {state.is === 'done' && 'Done.'}
         {state.is === 'later' && `Put off through ${day(state.through)}.`}
-        {state.is === 'open' && [task.kind === 'email' ? 'Email task' : 'To-do', task.due_on ? `due ${day(task.due_on)}` : ''].filter(Boolean).join(', ')}
+        {state.is === 'waiting' && (state.until ? `Waiting for an answer until ${day(state.until)}.` : 'Waiting for an answer.')}
+        {state.is === 'open' && wordsOf(task)}
       </span>
+      {state.is === 'open' && task.reply?.text && <blockquote class="reply">{task.reply.text}</blockquote>}
       {deed.failure && <Note failure={deed.failure} />}
-      {task.is_mine && state.is === 'open' && !isPuttingOff && (
+      {task.is_mine && (state.is === 'open' || state.is === 'waiting') && !isPuttingOff && (
         <div class="line">
-          {task.template_slug && apply && (
+          {state.is === 'open' && task.template_slug && apply && (
             <button
               type="button"
               class="button is-small"
@@ -56,18 +67,25 @@ export function Task({ task, apply }: { task: OpenTask; apply: Apply | null }) {
               Insert “{task.template_name}”
             </button>
           )}
-          {task.kind !== 'email' && (
+          {state.is === 'open' && hasLeft && (
+            <button type="button" class="button is-small" aria-label={`Wait ${days} more days: ${task.title}`} onClick={wait}>
+              Wait {days} more {days === 1 ? 'day' : 'days'}
+            </button>
+          )}
+          {(task.kind !== 'email' || hasLeft) && (
             <button type="button" class="button is-small" aria-label={`Done: ${task.title}`} onClick={done}>
               Done
             </button>
           )}
-          <button type="button" class="button is-small" aria-label={`Later: ${task.title}`} onClick={() => setIsPuttingOff(true)}>
-            Later
-          </button>
+          {state.is === 'open' && (
+            <button type="button" class="button is-small" aria-label={`Later: ${task.title}`} onClick={() => setIsPuttingOff(true)}>
+              Later
+            </button>
+          )}
         </div>
       )}
       {isPuttingOff && <PutOff isAsking={deed.isAsking} onChoose={snooze} onCancel={() => setIsPuttingOff(false)} />}
-      {state.is !== 'open' && (
+      {(state.is === 'later' || (state.is === 'done' && task.kind !== 'email')) && (
         <button type="button" class="button is-small" aria-label={`Undo: ${task.title}`} onClick={undo}>
           Undo
         </button>

@@ -10,6 +10,8 @@ from server.panel.api.frame import home
 from server.panel.situation import AccountBeside, OpenCta, OpenTask
 from server.timeline.cut import SeenEntry
 
+_LONGEST_REPLY = 600
+
 
 def account_of(one: AccountBeside) -> dict[str, Any]:
     """As AccountBesideSchema takes it."""
@@ -46,6 +48,12 @@ def _task(one: OpenTask) -> dict[str, Any]:
         "title": task.title,
         "due_on": task.due_on,
         "snoozed_through": task.snoozed_through,
+        "state": one.state,
+        "silent_on": task.silent_on,
+        "waits_days": task.waits_days,
+        "reply": {"who": one.reply.who, "text": one.reply.text[:_LONGEST_REPLY], "is_bounce": one.reply.is_bounce}
+        if one.reply
+        else None,
         "is_mine": one.is_mine,
         "template_slug": one.template_slug or None,
         "template_name": one.template_name or None,
