@@ -27,6 +27,7 @@ from server.playbooks.load import load_playbooks
 from server.playbooks.load import read_folder as read_playbooks
 from server.timeline.models import ActivityType
 from server.timeline.record import record_note
+from server.triggers.shipped import load_triggers
 
 _BOOK = Path(__file__).with_name("book.yaml")
 _OPTIONS = ImportOptions(dry_run=False, skip_bad_rows=False)
@@ -53,6 +54,8 @@ def load_book(session: Session, *, templates_dir: Path, playbooks_dir: Path, now
         _open_cta(session, cta, _of(accounts, cta["account"]), users, now, number)
     for number, note in enumerate(book["notes"]):
         _note(session, note, _of(accounts, note["account"]), now, number)
+    # On from after the book is here: that all of it is new opens nothing.
+    load_triggers(session, now=now + timedelta(seconds=1), on=True)
     return (
         f"{len(book['accounts'])} accounts, {len(book['contacts'])} contacts, {len(book['ctas'])} CTAs, "
         f"{len(email_templates.list_all(session))} email templates, {len(playbooks.created)} playbooks"
