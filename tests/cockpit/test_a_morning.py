@@ -187,7 +187,7 @@ def write(page: Page, runtime: Runtime, name: str) -> None:
 
 
 @ON_SQLITE
-def test_a_card_is_moved_by_mouse_and_by_keyboard_and_a_day_by_a_drop(
+def test_a_card_is_moved_by_mouse_and_by_keyboard_and_a_day_by_keyboard(
     runtime: Runtime, book: Book, browser: Browser, add: Add, today: date, tmp_path: Path
 ) -> None:
     first = date(2027, 5, 3)
@@ -209,7 +209,10 @@ def test_a_card_is_moved_by_mouse_and_by_keyboard_and_a_day_by_a_drop(
         dialog.get_by_role("button", name="Go back").click()
         assert row_of(runtime, card).status == "new"
         page.goto("/cockpit?view=mine&layout=calendar&month=2027-05")
-        row(page, "Move me").drag_to(page.locator("[data-key='2027-05-12']"))
+        stand_on(page, "Move me")
+        page.keyboard.press("d")
+        page.get_by_label("New due date").fill("2027-05-12")
+        page.get_by_role("button", name="Set it").first.click()
         expect(page.locator("[data-key='2027-05-12']").get_by_text("Move me")).to_be_visible()
         expect(toast(page)).to_contain_text("12 May 2027")
         assert row_of(runtime, card).due_on == date(2027, 5, 12)
