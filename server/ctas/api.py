@@ -24,7 +24,7 @@ from server.web.api import CursorArgs, InputSchema, OutputSchema, api_blueprint
 from server.web.frame import runtime
 from server.web.identity import require_visitor
 from server.web.paging import row_marker
-from server.web.show import today
+from server.web.show import today, wall_time
 
 blueprint = api_blueprint("ctas", "Calls to action and their tasks")
 
@@ -80,10 +80,18 @@ class TaskSchema(OutputSchema):
     )
 
 
+class _Days(fields.Integer):
+    """A whole number, also as JSON may write it: 3.0. A text is none."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+            raise self.make_error("invalid", input=value)
+        return int(value)
+
+
 class WaitArgs(InputSchema):
-    days = fields.Integer(
+    days = _Days(
         required=True,
-        strict=True,
         validate=validate.Range(min=1, max=LONGEST_WAIT),
         metadata={"description": "Working days from today."},
     )
@@ -145,12 +153,11 @@ class SendArgs(EmailArgs):
         validate=validate.Length(max=200),
         metadata={"description": "Keys of the preview's warnings, to send all the same."},
     )
-    leave_at = fields.NaiveDateTime(
+    leave_at = fields.String(
         load_default=None,
         allow_none=True,
-        format="iso",
-        timezone=None,
-        metadata={"description": "When it leaves, without a zone: by the clock of each who gets it. null: now."},
+        validate=validate.Regexp(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}\Z"),
+        metadata={"description": "When it leaves, such as 2027-03-04T09:00: by the clock of each who gets it."},
     )
 
 
@@ -313,8 +320,8 @@ class SendEmail(MethodView):
 
 
 def _word(args: dict[str, Any]) -> compose_send.Word:
-    wall = args["leave_at"]
-    leave_at = LeaveAt() if wall is None else LeaveAt(when=CHOSEN, wall=wall)
+    day, _, time = (args["leave_at"] or "").partition("T")
+    leave_at = LeaveAt(when=CHOSEN, wall=wall_time(day, time)) if day else LeaveAt()
     return compose_send.Word(seen=args["seen"], despite=args["despite"], leave_at=leave_at)
 
 
