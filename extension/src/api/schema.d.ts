@@ -2193,8 +2193,7 @@ export interface components {
             /** @description Keys of the preview's warnings, to send all the same. */
             despite?: string[];
             /**
-             * Format: date-time
-             * @description When it leaves, without a zone: by the clock of each who gets it. null: now.
+             * @description When it leaves, such as 2027-03-04T09:00: by the clock of each who gets it.
              * @default null
              */
             leave_at: string | null;
