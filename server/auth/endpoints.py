@@ -114,8 +114,8 @@ _BY_ACCESS: Mapping[Access | Deed, tuple[str, ...]] = {
         *("mail.rules.try_on_the_past", "mail.rules.progress", "mail.rules.apply"),
         "extension.health",
     ),
-    Deed.CHANGE_PLAYBOOKS: (*("open_ctas.of_playbook", "open_ctas.move"),),
     Deed.CHANGE_PLAYBOOKS: (
+        *("open_ctas.of_playbook", "open_ctas.move"),
         *("triggers.new", "triggers.create", "triggers.change", "triggers.turn", "triggers.preview"),
         *("triggers.upload", "rehearsal.of_trigger", "rehearsal.of_playbook"),
         *("playbooks.archive", "playbooks.unarchive", "playbook_editor.new", "playbook_editor.create"),

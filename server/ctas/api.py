@@ -17,6 +17,8 @@ from server.ctas.queries import CockpitFilter, CockpitRow
 from server.ctas.snooze import LONGEST_REASON
 from server.ctas.waiting import LONGEST_WAIT, TaskState, state_of
 from server.errors import Invalid
+from server.playbooks import choices
+from server.playbooks.models import ChoiceList
 from server.sends import jobs as send_jobs
 from server.sends.api import OutboundEmailSchema
 from server.sends.models import OutboundEmail
@@ -194,6 +196,10 @@ class CtaList(MethodView):
             text=args["q"].replace("\0", ""),
         )
         with runtime().db.reading() as session:
+            lists = choices.of(session)
+            for name, key in ((ChoiceList.TYPE, args["type"]), (ChoiceList.STATUS, args["status"])):
+                if key:
+                    lists.demand_known(name, key)
             found = queries.cockpit(
                 session, wanted, today=today(), limit=args["limit"], after=row_marker(args["cursor"])
             )

@@ -67,6 +67,12 @@ class Choices:
             one for one in self.lists[name].values() if not one.is_retired and (cta_type is None or one.suits(cta_type))
         ]
 
+    def demand_known(self, name: ChoiceList, key: str) -> None:
+        """For what is looked for: also what is retired. Raises Invalid."""
+        if key not in self.lists[name]:
+            what = f"{key[:60]!r} is not {_WORDS[name]}."
+            raise Invalid(what, cure=f"Use one of: {', '.join(self.lists[name])}.", fields={name: what})
+
     def demand(self, name: ChoiceList, key: str, cta_type: str | None = None) -> Choice:
         """Raises Invalid for what cannot be chosen."""
         found = next((one for one in self.offered(name, cta_type) if one.key == key), None)

@@ -208,4 +208,4 @@ def test_records_are_given_whole(runtime: Runtime, book: Book, sign_in: SignIn) 
 @ON_SQLITE
 def test_a_choice_that_is_not_on_the_list_is_refused(book: Book, sign_in: SignIn, name: str) -> None:
     answer = sign_in(book.alice).get(f"{V1}/ctas", query_string={name: "x\0"})
-    assert name in problem(answer, 422)["errors"]["query"]
+    assert name in problem(answer, 422)["errors"]

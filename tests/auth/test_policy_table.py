@@ -67,7 +67,7 @@ TABLE = {
         cta_change.undo cta_change.persons cta_change.link cta_change.unlink cta_change.apply
         cta_tasks.add cta_tasks.change cta_tasks.snooze cta_tasks.remove cta_tasks.done_and_log
         cta_comments.write cta_comments.edit cta_comments.remove cta_comments.attach cta_comments.remove_file
-        cta_pages.complete cta_pages.reopen cta_pages.wake cockpit.changes.change cockpit.changes.undo
+        cockpit.changes.change cockpit.changes.undo
         compose.compose_email compose.preview_email compose.send_email compose.compose_preview
         sends.outbox sends.email sends.email_body sends.email_row
         sends.send_now sends.leave_at sends.cancel sends.send_again sends.it_was_sent sends.it_was_not_sent

@@ -804,6 +804,102 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{account_id}/measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        /** The newest hundred measures of an account */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    account_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MeasureList"];
+                    };
+                };
+                /** @description There is no such account. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Report a measure; the same source_key again answers with the first */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    account_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Reported"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Measure"];
+                    };
+                };
+                /** @description The account is somebody else's. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description There is no such account. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ctas": {
         parameters: {
             query?: never;
@@ -842,7 +938,51 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /** Open a CTA, with the tasks of a playbook if you name one */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OpenArgs"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Cta"];
+                    };
+                };
+                /** @description There is no such account or playbook. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description One of the same type and reason is open. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -896,7 +1036,53 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change fields of a CTA, with its open tasks if you say so */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    cta_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ChangeArgs"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                /** @description There is no such CTA. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A field is no longer as you saw it, or the CTA is closed. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         trace?: never;
     };
     "/api/v1/tasks/{task_id}/complete": {
@@ -1267,6 +1453,583 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ctas/{cta_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cta_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a CTA with a status that its type has */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    cta_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CloseArgs"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                /** @description There is no such CTA. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It is closed already. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ctas/{cta_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cta_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a closed CTA again */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    cta_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                /** @description There is no such CTA. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It is open, or another was opened for the same meanwhile. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ctas/{cta_id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cta_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a CTA off through a day, at most a year; or take that back */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    cta_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SnoozeCtaArgs"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                /** @description There is no such CTA. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It is closed. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ctas/{cta_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cta_id: string;
+            };
+            cookie?: never;
+        };
+        /** What was done on a CTA, newest first */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    cta_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Deed"][];
+                    };
+                };
+                /** @description There is no such CTA. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ctas/{cta_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cta_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo what you did, as a whole */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    cta_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UndoArgs"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Deed"];
+                    };
+                };
+                /** @description There is no such CTA or change. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Something of it was changed since; nothing was undone. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ctas/{cta_id}/playbook/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cta_id: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a CTA the tasks of a playbook */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    cta_id: string;
+                    slug: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                /** @description There is no such CTA or playbook. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It is closed, or has a playbook. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ctas/{cta_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cta_id: string;
+            };
+            cookie?: never;
+        };
+        /** The latest 200 comments, oldest first */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    cta_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Comment"][];
+                    };
+                };
+                /** @description There is no such CTA. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Comment on a CTA; @ and a full name tells a colleague */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    cta_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CommentArgs"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Comment"];
+                    };
+                };
+                /** @description There is no such CTA. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ctas/{cta_id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cta_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a to-do */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    cta_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TaskArgs"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Task"];
+                    };
+                };
+                /** @description There is no such CTA. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The CTA is closed, or has too many tasks. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change owner, day or title of a task */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    task_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TaskChangeArgs"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Task"];
+                    };
+                };
+                /** @description There is no such task. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A field is no longer as you saw it, or the task is done. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         trace?: never;
     };
     "/api/v1/outbound-emails": {
@@ -2072,6 +2835,60 @@ export interface components {
             items: components["schemas"]["AccountActivity"][];
             next_cursor: string | null;
         };
+        Measure: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            account_id: string;
+            /** @enum {string} */
+            name: "sentiment" | "licence_use" | "nps";
+            /** @enum {string|null} */
+            word: null | "green" | "yellow" | "red";
+            number: number | null;
+            /** @description Only for those who may read mail. */
+            note: string | null;
+            /** Format: uuid */
+            contact_id: string | null;
+            /** Format: uuid */
+            by_user_id: string | null;
+            /** Format: date-time */
+            measured_at: string;
+        };
+        MeasureList: {
+            items: components["schemas"]["Measure"][];
+        };
+        Reported: {
+            /** @enum {string} */
+            name: "sentiment" | "licence_use" | "nps";
+            /**
+             * @description For the sentiment.
+             * @default null
+             * @enum {string|null}
+             */
+            word: null | "green" | "yellow" | "red";
+            /**
+             * @description Licence use in percent of what was bought; an answer (nps) from 0 to 10.
+             * @default null
+             */
+            number: number | null;
+            /** @default  */
+            note: string;
+            /**
+             * Format: uuid
+             * @default null
+             */
+            contact_id: string | null;
+            /**
+             * Format: date-time
+             * @default null
+             */
+            measured_at: string | null;
+            /**
+             * @description Names the report where it comes from: told again, it stands once.
+             * @default null
+             */
+            source_key: string | null;
+        };
         Task: {
             /** Format: uuid */
             id: string;
@@ -2220,6 +3037,159 @@ export interface components {
             sent_at: string | null;
             gmail_message_id: string | null;
             gmail_thread_id: string | null;
+        };
+        OpenArgs: {
+            /** Format: uuid */
+            account_id: string;
+            name: string;
+            type: string;
+            /** @default null */
+            reason: string | null;
+            /** @default null */
+            priority: string | null;
+            /**
+             * Format: uuid
+             * @default null
+             */
+            owner_id: string | null;
+            /**
+             * Format: date
+             * @default null
+             */
+            due_on: string | null;
+            /**
+             * Format: date
+             * @default null
+             */
+            ebr_on: string | null;
+            /** @default null */
+            playbook: string | null;
+            contact_ids?: string[];
+            /**
+             * @description Open it though one of the same type and reason is open, under another name.
+             * @default false
+             */
+            another: boolean;
+        };
+        Values: {
+            name?: string;
+            type?: string;
+            status?: string;
+            priority?: string;
+            reason?: string | null;
+            /** Format: uuid */
+            owner_id?: string;
+            /** Format: date */
+            due_on?: string | null;
+            /** Format: date */
+            ebr_on?: string | null;
+            is_flagged?: boolean;
+        };
+        ChangeArgs: {
+            name?: string;
+            type?: string;
+            status?: string;
+            priority?: string;
+            reason?: string | null;
+            /** Format: uuid */
+            owner_id?: string;
+            /** Format: date */
+            due_on?: string | null;
+            /** Format: date */
+            ebr_on?: string | null;
+            is_flagged?: boolean;
+            /** @description What stood in these fields when you read them: when it is something else by now, the answer is 409. */
+            seen?: components["schemas"]["Values"];
+            /**
+             * @default none
+             * @enum {string}
+             */
+            tasks_too: "none" | "of_owner" | "all";
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            dates_too: "none" | "of_owner" | "all" | null;
+        };
+        Deed: {
+            /** Format: uuid */
+            id: string;
+            label: string;
+            /** Format: uuid */
+            by_user_id: string | null;
+            /** Format: date-time */
+            done_at: string;
+            /** Format: date-time */
+            undone_at: string | null;
+        };
+        Done: {
+            cta: components["schemas"]["Cta"];
+            deed: components["schemas"]["Deed"] | null;
+        };
+        CloseArgs: {
+            status: string;
+            /** @default  */
+            note: string;
+        };
+        SnoozeCtaArgs: {
+            /**
+             * Format: date
+             * @description The last day of the snooze, where the caller is; null takes a snooze back.
+             */
+            through: string | null;
+            /** @default  */
+            reason: string;
+        };
+        UndoArgs: {
+            /** Format: uuid */
+            deed_id: string;
+        };
+        Comment: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            author_id: string | null;
+            /** @description Markdown; empty when it was removed. */
+            text: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            edited_at: string | null;
+            /** Format: date-time */
+            removed_at: string | null;
+        };
+        CommentArgs: {
+            text: string;
+        };
+        TaskArgs: {
+            title: string;
+            /** Format: uuid */
+            owner_id: string;
+            /**
+             * Format: date
+             * @default null
+             */
+            due_on: string | null;
+            /** @default  */
+            instructions: string;
+        };
+        TaskValues: {
+            title?: string;
+            /** Format: uuid */
+            owner_id?: string;
+            /** Format: date */
+            due_on?: string | null;
+        };
+        TaskChangeArgs: {
+            title?: string;
+            /** Format: uuid */
+            owner_id?: string;
+            /** Format: date */
+            due_on?: string | null;
+            /** @description What stood in these fields when you read them: when it is something else by now, the answer is 409. */
+            seen?: components["schemas"]["TaskValues"];
+            /** @default  */
+            reason: string;
         };
         Outbox: {
             items: components["schemas"]["OutboundEmail"][];

@@ -99,8 +99,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("is_workday", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_company_day"),
-        sa.UniqueConstraint("day_on", "country", name="uq_company_day_day_on_country")
-    )
+        sa.UniqueConstraint("day_on", "country", name="uq_company_day_day_on_country"))
     op.create_table("cta_choice",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("list_name", sa.Text(), nullable=False),
@@ -116,8 +115,7 @@ def upgrade() -> None:
         sa.Column("retired_at", server.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("row_version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_cta_choice"),
-        sa.UniqueConstraint("list_name", "key", name="uq_cta_choice_list_name_key")
-    )
+        sa.UniqueConstraint("list_name", "key", name="uq_cta_choice_list_name_key"))
     op.create_table("playbook",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
@@ -125,8 +123,7 @@ def upgrade() -> None:
         sa.Column("created_at", server.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("archived_at", server.db.UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_playbook"),
-        sa.UniqueConstraint("slug", name="uq_playbook_slug")
-    )
+        sa.UniqueConstraint("slug", name="uq_playbook_slug"))
     op.create_table("trigger",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
@@ -147,8 +144,7 @@ def upgrade() -> None:
         sa.Column("saved_by_id", sa.Uuid(), nullable=True),
         sa.Column("saved_at", server.db.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_trigger"),
-        sa.UniqueConstraint("slug", name="uq_trigger_slug")
-    )
+        sa.UniqueConstraint("slug", name="uq_trigger_slug"))
     op.create_table("playbook_draft",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("playbook_id", sa.Uuid(), nullable=False),
@@ -159,8 +155,7 @@ def upgrade() -> None:
         sa.Column("saved_at", server.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["playbook_id"], ["playbook.id"], name="fk_playbook_draft_playbook_id_playbook", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_playbook_draft"),
-        sa.UniqueConstraint("playbook_id", name="uq_playbook_draft_playbook_id")
-    )
+        sa.UniqueConstraint("playbook_id", name="uq_playbook_draft_playbook_id"))
     op.create_table("playbook_version",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("playbook_id", sa.Uuid(), nullable=False),
@@ -173,8 +168,7 @@ def upgrade() -> None:
         sa.Column("published_at", server.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["playbook_id"], ["playbook.id"], name="fk_playbook_version_playbook_id_playbook", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_playbook_version"),
-        sa.UniqueConstraint("playbook_id", "number", name="uq_playbook_version_playbook_id_number")
-    )
+        sa.UniqueConstraint("playbook_id", "number", name="uq_playbook_version_playbook_id_number"))
     op.create_table("trigger_run",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("trigger_id", sa.Uuid(), nullable=False),
@@ -186,8 +180,7 @@ def upgrade() -> None:
         sa.Column("failed", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["trigger_id"], ["trigger.id"], name="fk_trigger_run_trigger_id_trigger", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_trigger_run"),
-        sa.UniqueConstraint("trigger_id", "for_day_on", name="uq_trigger_run_trigger_id_for_day_on")
-    )
+        sa.UniqueConstraint("trigger_id", "for_day_on", name="uq_trigger_run_trigger_id_for_day_on"))
     op.create_table("cockpit_view",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False),
@@ -199,8 +192,7 @@ def upgrade() -> None:
         sa.Column("saved_at", server.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name="fk_cockpit_view_owner_id_user", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_cockpit_view"),
-        sa.UniqueConstraint("owner_id", "name", name="uq_cockpit_view_owner_id_name")
-    )
+        sa.UniqueConstraint("owner_id", "name", name="uq_cockpit_view_owner_id_name"))
     op.create_table("digest",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("is_on", sa.Boolean(), nullable=False),
@@ -208,8 +200,7 @@ def upgrade() -> None:
         sa.Column("last_for_on", sa.Date(), nullable=True),
         sa.Column("changed_at", server.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["id"], ["user.id"], name="fk_digest_id_user", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_digest")
-    )
+        sa.PrimaryKeyConstraint("id", name="pk_digest"))
     op.create_table("account_change",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
@@ -218,8 +209,7 @@ def upgrade() -> None:
         sa.Column("after", sa.Text(), nullable=True),
         sa.Column("changed_at", server.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_account_change_account_id_account", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_account_change")
-    )
+        sa.PrimaryKeyConstraint("id", name="pk_account_change"))
     op.create_index("ix_account_change_account_id_field_changed_at", "account_change", ["account_id", "field", "changed_at"], unique=False)
     op.create_index("ix_account_change_field_changed_at_id", "account_change", ["field", "changed_at", "id"], unique=False)
     op.create_table("measure",
@@ -236,8 +226,7 @@ def upgrade() -> None:
         sa.Column("created_at", server.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_measure_account_id_account", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_measure"),
-        sa.UniqueConstraint("source_key", name="uq_measure_source_key")
-    )
+        sa.UniqueConstraint("source_key", name="uq_measure_source_key"))
     op.create_index("ix_measure_account_id_name_measured_at", "measure", ["account_id", "name", "measured_at"], unique=False)
     op.create_index("ix_measure_contact_id", "measure", ["contact_id"], unique=False)
     op.create_index("ix_measure_name_created_at_id", "measure", ["name", "created_at", "id"], unique=False)
@@ -253,8 +242,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_trigger_firing_account_id_account", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["trigger_id"], ["trigger.id"], name="fk_trigger_firing_trigger_id_trigger", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_trigger_firing"),
-        sa.UniqueConstraint("trigger_id", "account_id", "occasion", name="uq_trigger_firing_trigger_id_account_id_occasion")
-    )
+        sa.UniqueConstraint("trigger_id", "account_id", "occasion", name="uq_trigger_firing_trigger_id_account_id_occasion"))
     op.create_index("ix_trigger_firing_account_id", "trigger_firing", ["account_id"], unique=False)
     op.create_index("ix_trigger_firing_cta_id", "trigger_firing", ["cta_id"], unique=False)
     op.create_index("ix_trigger_firing_trigger_id_fired_at", "trigger_firing", ["trigger_id", "fired_at"], unique=False)
@@ -269,8 +257,7 @@ def upgrade() -> None:
         sa.Column("added_at", server.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["added_by_id"], ["user.id"], name="fk_cta_attachment_added_by_id_user"),
         sa.ForeignKeyConstraint(["cta_id"], ["cta.id"], name="fk_cta_attachment_cta_id_cta", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_cta_attachment")
-    )
+        sa.PrimaryKeyConstraint("id", name="pk_cta_attachment"))
     op.create_index("ix_cta_attachment_cta_id", "cta_attachment", ["cta_id"], unique=False)
     op.create_table("cta_comment",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -282,8 +269,7 @@ def upgrade() -> None:
         sa.Column("removed_at", server.db.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["author_id"], ["user.id"], name="fk_cta_comment_author_id_user"),
         sa.ForeignKeyConstraint(["cta_id"], ["cta.id"], name="fk_cta_comment_cta_id_cta", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_cta_comment")
-    )
+        sa.PrimaryKeyConstraint("id", name="pk_cta_comment"))
     op.create_index("ix_cta_comment_cta_id", "cta_comment", ["cta_id"], unique=False)
     op.create_table("cta_deed",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -294,8 +280,7 @@ def upgrade() -> None:
         sa.Column("undone_at", server.db.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["by_user_id"], ["user.id"], name="fk_cta_deed_by_user_id_user"),
         sa.ForeignKeyConstraint(["cta_id"], ["cta.id"], name="fk_cta_deed_cta_id_cta", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_cta_deed")
-    )
+        sa.PrimaryKeyConstraint("id", name="pk_cta_deed"))
     op.create_index("ix_cta_deed_by_user_id", "cta_deed", ["by_user_id"], unique=False)
     op.create_index("ix_cta_deed_cta_id", "cta_deed", ["cta_id"], unique=False)
     op.create_table("cta_link",
@@ -308,8 +293,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["cta_id"], ["cta.id"], name="fk_cta_link_cta_id_cta", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["timeline_entry_id"], ["timeline_entry.id"], name="fk_cta_link_timeline_entry_id_timeline_entry", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_cta_link"),
-        sa.UniqueConstraint("cta_id", "timeline_entry_id", name="uq_cta_link_cta_id_timeline_entry_id")
-    )
+        sa.UniqueConstraint("cta_id", "timeline_entry_id", name="uq_cta_link_cta_id_timeline_entry_id"))
     op.create_index("ix_cta_link_timeline_entry_id", "cta_link", ["timeline_entry_id"], unique=False)
     op.create_table("cta_person",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -318,15 +302,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name="fk_cta_person_contact_id_contact", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["cta_id"], ["cta.id"], name="fk_cta_person_cta_id_cta", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_cta_person"),
-        sa.UniqueConstraint("cta_id", "contact_id", name="uq_cta_person_cta_id_contact_id")
-    )
+        sa.UniqueConstraint("cta_id", "contact_id", name="uq_cta_person_cta_id_contact_id"))
     op.create_index("ix_cta_person_contact_id", "cta_person", ["contact_id"], unique=False)
     op.create_table("cta_attachment_data",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["id"], ["cta_attachment.id"], name="fk_cta_attachment_data_id_cta_attachment", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_cta_attachment_data")
-    )
+        sa.PrimaryKeyConstraint("id", name="pk_cta_attachment_data"))
     op.create_table("cta_change",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("cta_deed_id", sa.Uuid(), nullable=False),
@@ -338,8 +320,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["cta_deed_id"], ["cta_deed.id"], name="fk_cta_change_cta_deed_id_cta_deed", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["cta_id"], ["cta.id"], name="fk_cta_change_cta_id_cta", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["cta_task_id"], ["cta_task.id"], name="fk_cta_change_cta_task_id_cta_task", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_cta_change")
-    )
+        sa.PrimaryKeyConstraint("id", name="pk_cta_change"))
     op.create_index("ix_cta_change_cta_deed_id", "cta_change", ["cta_deed_id"], unique=False)
     op.create_index("ix_cta_change_cta_id", "cta_change", ["cta_id"], unique=False)
     op.create_index("ix_cta_change_cta_task_id", "cta_change", ["cta_task_id"], unique=False)
@@ -351,8 +332,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["cta_comment_id"], ["cta_comment.id"], name="fk_cta_mention_cta_comment_id_cta_comment", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name="fk_cta_mention_user_id_user", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_cta_mention"),
-        sa.UniqueConstraint("cta_comment_id", "user_id", name="uq_cta_mention_cta_comment_id_user_id")
-    )
+        sa.UniqueConstraint("cta_comment_id", "user_id", name="uq_cta_mention_cta_comment_id_user_id"))
     op.create_index("ix_cta_mention_user_id", "cta_mention", ["user_id"], unique=False)
     op.add_column("account", sa.Column("contract_start_on", sa.Date(), nullable=True))
     op.add_column("cta", sa.Column("playbook_version_id", sa.Uuid(), nullable=True))
