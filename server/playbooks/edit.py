@@ -60,21 +60,25 @@ class _Parts:
 def _parts(lines: Sequence[str], document: CommentedMap, listed: CommentedSeq) -> _Parts | None:
     opening = document.lc.key("steps")[0]
     later = [document.lc.key(key)[0] for key in document if document.lc.key(key)[0] > opening]
-    end = _back(lines, min(later, default=len(lines)), opening)
+    end = _back(lines, min(later, default=len(lines)), opening, indent=0)
     starts = [listed.lc.item(at)[0] for at in range(len(listed))]
     is_plain = all(re.match(r" *- ", lines[start]) for start in starts) and len(set(starts)) == len(starts)
     if not starts or not is_plain:
         return None
-    leads = [_back(lines, start, opening + 1) for start in starts]
+    indent = len(lines[starts[0]]) - len(lines[starts[0]].lstrip())
+    leads = [_back(lines, start, opening + 1, indent=indent) for start in starts]
     stops = [*leads[1:], end]
     blocks = [(lines[lead:start], lines[start:stop]) for lead, start, stop in zip(leads, starts, stops, strict=True)]
-    indent = len(lines[starts[0]]) - len(lines[starts[0]].lstrip()) if starts else 2
     return _Parts(head=lines[: leads[0] if leads else opening + 1], blocks=blocks, tail=lines[end:], indent=indent)
 
 
-def _back(lines: Sequence[str], at: int, least: int) -> int:
-    """Upwards over comments and empty lines."""
-    while at > least and (not lines[at - 1].strip() or lines[at - 1].lstrip().startswith("#")):
+def _back(lines: Sequence[str], at: int, least: int, *, indent: int) -> int:
+    """Upwards over empty lines and comments. What is further in than the key below is no comment on it: it may be a
+    heading in the instructions of the step above."""
+    while at > least:
+        above = lines[at - 1].lstrip()
+        if above and not (above.startswith("#") and len(lines[at - 1]) - len(above) <= indent):
+            break
         at -= 1
     return at
 
@@ -131,10 +135,11 @@ def _first(segments: Sequence[tuple[str | None, list[str]]]) -> int:
 def _segments(lines: Sequence[str], document: CommentedMap) -> list[tuple[str | None, list[str]]]:
     """Lines by the key that they belong to; comments between keys belong to none."""
     starts = sorted((document.lc.key(key)[0], str(key)) for key in document)
+    indent = max(document.lc.key(key)[1] for key in document)
     segments: list[tuple[str | None, list[str]]] = [(None, list(lines[: starts[0][0]]))]
     for number, (start, key) in enumerate(starts):
         stop = starts[number + 1][0] if number + 1 < len(starts) else len(lines)
-        end = _back(lines, stop, start + 1)
+        end = _back(lines, stop, start + 1, indent=indent)
         segments += [(key, list(lines[start:end])), (None, list(lines[end:stop]))]
     return segments
 

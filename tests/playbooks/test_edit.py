@@ -118,6 +118,15 @@ def test_any_style_of_yaml_can_be_changed(steps: str) -> None:
 _TEXTS = st.text(alphabet=st.sampled_from("ab:#-'\"{}[]&*!|> é\n1"), min_size=1, max_size=20).filter(str.strip)
 
 
+def test_a_heading_in_instructions_goes_with_its_step() -> None:
+    a, b, c = _kept(TEXT)
+    told = WantedStep(origin=2, values={**c.values, "instructions": "First\n# Then\nLast"})
+    once = changed(TEXT, {}, [told, a, b])
+    assert changed(once, {}, _kept(once)) == once
+    assert once.count("# Then") == 1
+    assert read_source(once).steps[0].instructions == "First\n# Then\nLast"
+
+
 @settings(max_examples=60)
 @given(st.data())
 def test_whatever_the_form_says_stands_in_the_file_and_all_other_comments_stay(data: st.DataObject) -> None:
