@@ -22,6 +22,9 @@ from server.mail.models import ExclusionKind
 from server.mailboxes import tokens
 from server.mailboxes.connection import ENVELOPE_SCOPES
 from server.mailboxes.models import Mailbox
+from server.measures import record as measures
+from server.measures.models import MeasureName
+from server.measures.record import Reported
 from server.personal import Subject
 from server.personal_data import erase as erasing
 from server.personal_data import subjects
@@ -155,12 +158,15 @@ class World:
         now = self.runtime.clock.now()
         with self.db.transaction() as session:
             cta, task = session.get_one(Cta, self.book.cta), session.get_one(CtaTask, self.book.to_do)
-            cta.name, cta.reason = f"Call {FIRST} {LAST}", f"{ADDRESS} asked"
+            cta.name, cta.snooze_reason = f"Call {FIRST} {LAST}", f"{ADDRESS} asked"
             task.title, task.instructions = f"Thank {FIRST} {LAST}", f"Write to {ADDRESS}."
             task.snooze_reason = f"{FIRST} {LAST} is away"
             asker = Person(user_id=self.book.alice)
             comments.write(session, cta, f"Ask {FIRST} {LAST} at {ADDRESS}", asker=asker, now=now)
             attachments.add(session, cta, name=f"{FIRST} {LAST}.txt", data=b"Hello", asker=asker, now=now)
+            words = f"{FIRST} {LAST}: too slow"
+            answer = Reported(account_id=self.book.account, name=MeasureName.NPS, number=4, note=words, measured_at=now)
+            measures.record(session, answer, by_user_id=self.book.alice, now=now)
             renamed = Change(values={"name": f"Ring {FIRST} {LAST}"})
             change.change(session, [cta], renamed, asker=asker, now=now)
             record_note(
@@ -178,7 +184,7 @@ class World:
     def emails_to_her(self, alice: SignedInClient) -> None:
         """One that was sent, one that waits, and a preview."""
         composer = Composer(client=alice, task_id=self.book.email_task)
-        assert composer.send(self.zebra, subject=f"For {FIRST} and the team").status_code in (200, 303)
+        assert composer.send_all_the_same(self.zebra, subject=f"For {FIRST} and the team").status_code in (200, 303)
         self.drain()
         # She opts out while an email waits, and comes back.
         self.put_email("opted-out")

@@ -127,7 +127,7 @@ def test_a_heading_in_instructions_goes_with_its_step() -> None:
     assert read_source(once).steps[0].instructions == "First\n# Then\nLast"
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_whatever_the_form_says_stands_in_the_file_and_all_other_comments_stay(data: st.DataObject) -> None:
     steps = _kept(TEXT)
@@ -142,7 +142,7 @@ def test_whatever_the_form_says_stands_in_the_file_and_all_other_comments_stay(d
     assert found["name"] == name
     step = next(one for one in found["steps"] if one["key"] == values["key"])
     assert step["title"] == values["title"]
-    assert step["minutes"] == minutes
+    assert step.get("minutes", 15) == minutes
     assert step["instructions"].split() == text.split()
     assert _comments(TEXT) - {"# short"} <= _comments(written)
     assert changed(written, {"name": name}, _kept(written)) == written
