@@ -29,7 +29,7 @@ blueprint = Blueprint("cockpit", __name__)
 blueprint.register_blueprint(view_pages.blueprint)
 blueprint.register_blueprint(changes)
 
-ROWS = 100
+ROWS = 50
 _EMPTY = {
     View.MINE: ("Nothing waits for you", "When a playbook opens a CTA for one of your accounts, it shows up here."),
     View.ALL: ("No CTAs yet", "CTAs open by playbooks, by triggers and by hand on the page of an account."),

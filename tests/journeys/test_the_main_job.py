@@ -33,6 +33,7 @@ def test_a_tam_sends_a_templated_email_from_a_cta_and_sees_it_on_the_timeline(pa
     task = task_of(page, "Send the welcome email")
     task.get_by_role("link", name="Write email").click()
     expect(page.get_by_role("checkbox", name="Tom Becker")).to_be_checked()
+    page.get_by_role("radio", name="All", exact=True).check()
     expect(page.get_by_role("checkbox", name="Sam Holt")).to_be_disabled()
     page.get_by_label("Subject").fill("Welcome aboard, {{ contact.first_name }}")
     preview = page.locator("#preview")
