@@ -78,7 +78,10 @@ def look_for_answers(session: Session) -> int:
     """Wake the tasks that were answered since, and move those whose reader is away; how many changed."""
     answers: dict[uuid.UUID, tuple[CtaTask, dict[uuid.UUID, _Answer]]] = {}
     for statement in (_after_emails(), _after_gmail()):
-        for task, entry, kind in session.execute(statement):
+        for task, entry, kind, left_at in session.execute(statement):
+            # Mail dates are of whole seconds, and a machine answers within one.
+            if left_at is not None and entry.occurred_at < left_at.replace(microsecond=0):
+                continue
             answers.setdefault(task.id, (task, {}))[1][entry.id] = _Answer(entry=entry, kind=MailKind(kind))
     return sum(_take_answers(session, task, found.values()) for task, found in answers.values())
 
@@ -115,7 +118,7 @@ def _move_to_return(session: Session, task: CtaTask, entry: TimelineEntry) -> bo
     return True
 
 
-def _after_emails() -> Select[CtaTask, TimelineEntry, str]:
+def _after_emails() -> Select[CtaTask, TimelineEntry, str, datetime | None]:
     """What came in after an email of the outbox, in its conversation."""
     seen, sent, answer = aliased(TimelineEntry), aliased(TimelineEntry), aliased(TimelineEntry)
     return (
@@ -125,11 +128,12 @@ def _after_emails() -> Select[CtaTask, TimelineEntry, str]:
         .join(sent, and_(sent.account_id == Cta.account_id, sent.gmail_thread_id == OutboundEmail.gmail_thread_id))
         .join(answer, and_(answer.account_id == Cta.account_id, answer.thread_key == sent.thread_key))
         .join(MailMessage, MailMessage.id == answer.mail_message_id)
-        .where(OutboundEmail.state == OutboundState.SENT, answer.occurred_at >= OutboundEmail.sent_at)
+        .where(OutboundEmail.state == OutboundState.SENT, OutboundEmail.sent_at.is_not(None))
+        .add_columns(OutboundEmail.sent_at)
     )
 
 
-def _after_gmail() -> Select[CtaTask, TimelineEntry, str]:
+def _after_gmail() -> Select[CtaTask, TimelineEntry, str, datetime]:
     """What came in after a mail that was written in Gmail for the task."""
     seen, sent, answer = aliased(TimelineEntry), aliased(TimelineEntry), aliased(TimelineEntry)
     return (
@@ -137,7 +141,7 @@ def _after_gmail() -> Select[CtaTask, TimelineEntry, str]:
         .join(sent, sent.id == CtaTask.sent_entry_id)
         .join(answer, and_(answer.account_id == Cta.account_id, answer.thread_key == sent.thread_key))
         .join(MailMessage, MailMessage.id == answer.mail_message_id)
-        .where(answer.occurred_at >= sent.occurred_at)
+        .add_columns(sent.occurred_at)
     )
 
 

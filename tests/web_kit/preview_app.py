@@ -76,7 +76,6 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "tokens-wrong": ("auth/tokens.html", samples_of_sign_in.tokens(is_wrong=True, is_empty=True)),
         "sessions-one": ("auth/sessions.html", samples_of_sign_in.sessions(others=False)),
         **samples_of_extension.pages(),
-        "cta-waiting": ("ctas/cta.html", samples.cta_page(tasks=samples.waiting_tasks())),
         **samples_of_ctas.pages(),
         **samples_of_cockpit.pages(),
         **samples_of_playbooks.pages(),

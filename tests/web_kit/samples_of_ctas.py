@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from markupsafe import Markup
-from samples import BANNER, LONG, O, base, contacts, cta_page, moment
+from samples import BANNER, LONG, O, base, contacts, cta_page, moment, waiting_tasks
 
 PERSONS = (("u1", "Maya Ortiz"), ("u2", "Bartholomew Featherstonehaugh-Cholmondeley"), ("u3", "Ana Li"))
 OWNERS = [{"value": one, "label": name} for one, name in PERSONS]
@@ -204,6 +204,7 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
     problem = {"text": "A CTA needs a name.", "cure": "Say in a few words what is to be done."}
     return {
         "cta": ("ctas/cta.html", cta_page(**_around())),
+        "cta-waiting": ("ctas/cta.html", cta_page(**(_around() | {"tasks": waiting_tasks()}))),
         "cta-bare": ("ctas/cta.html", cta_page(**_bare())),
         "cta-closed": ("ctas/cta.html", _closed()),
         "cta-clash": ("ctas/cta.html", _snoozed()),
