@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from typing import Any
 
@@ -31,6 +32,10 @@ def _app_of(runtime: Runtime) -> Flask:
     app = create_app(runtime)
     # Each gunicorn worker makes its own connections after the fork.
     runtime.db.dispose()
+    # What is loaded now stays for good: the collector need not look at it again and again, a tenth of a second each
+    # time in the middle of a request (measured), nor touch memory that the workers share.
+    gc.collect()
+    gc.freeze()
     return app
 
 

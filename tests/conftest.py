@@ -26,6 +26,7 @@ from server.adapters.google_endpoints import GoogleEndpoints
 from server.all_models import metadata
 from server.app import create_app, sign_in_by
 from server.auth import sessions
+from server.ctas import next_due
 from server.db import Database, make_engine
 from server.jobqueue import RqJobQueue
 from server.mailboxes.connection import ENVELOPE_SCOPES
@@ -119,15 +120,24 @@ def sqlite_database(empty_sqlite_file: Path, tmp_path: Path) -> Iterator[Databas
 def db(request: pytest.FixtureRequest) -> Iterator[Database]:
     """All tables, no rows but the first lists: each test that asks for it runs on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
-        yield request.getfixturevalue("sqlite_database")
+        sqlite: Database = request.getfixturevalue("sqlite_database")
+        yield sqlite
+        _demand_kept_dates(sqlite)
         return
     database: Database = request.getfixturevalue("postgres_database")
     with database.transaction() as session:
         add_first_choices(session)
     yield database
+    _demand_kept_dates(database)
     tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
     with database.transaction() as session:
         session.execute(text(f"TRUNCATE {tables} CASCADE"))
+
+
+def _demand_kept_dates(database: Database) -> None:
+    """Whatever a test did: no way of writing forgot the date by which the Cockpit orders."""
+    with database.reading() as session:
+        assert next_due.wrong(session) == [], "due dates of CTAs were not kept: call ctas.next_due.keep"
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,8 @@ def wanted(asked: Asked, *, user_id: uuid.UUID, today: date) -> list[ColumnEleme
 def team(user_id: uuid.UUID) -> ColumnElement[bool]:
     """Owned by somebody of their team; who is in none is a team of one."""
     team_id = select(User.team_id).where(User.id == user_id).scalar_subquery()
-    return or_(Cta.owner_id == user_id, Cta.owner_id.in_(select(User.id).where(User.team_id == team_id)))
+    # One set of ids: with the OR outside of it PostgreSQL looks at every CTA.
+    return Cta.owner_id.in_(select(User.id).where(or_(User.id == user_id, User.team_id == team_id)))
 
 
 def _whose(asked: Asked, user_id: uuid.UUID) -> list[ColumnElement[bool]]:

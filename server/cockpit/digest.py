@@ -21,10 +21,9 @@ from server.auth.models import User
 from server.cockpit import queries
 from server.cockpit.asked import Asked, Due, Snoozed
 from server.cockpit.models import Digest
-from server.cockpit.queries import Who
+from server.cockpit.queries import Row, Who
 from server.ctas import queries as ctas
 from server.ctas.models import Cta, CtaComment, CtaMention, CtaTask, TaskKind
-from server.ctas.queries import CockpitRow
 from server.errors import Invalid
 from server.playbooks.calendars import calendar_of
 
@@ -139,7 +138,7 @@ def _ctas(session: Session, label: str, asked: Asked, who: Who) -> Part:
     return Part(label=label, lines=[_line(row) for row in rows], count=queries.count(session, asked, who))
 
 
-def _line(row: CockpitRow) -> Line:
+def _line(row: Row) -> Line:
     task = row.next_task
     about = f"{row.account.name}: {task.title}" if task else row.account.name
     return Line(cta_id=row.cta.id, title=row.cta.name, about=about)

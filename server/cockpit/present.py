@@ -10,10 +10,11 @@ from typing import Any
 from flask import url_for
 
 from server.cockpit.asked import Asked, Columns, GroupBy
-from server.cockpit.spread import Column, Month, OnDay
+from server.cockpit.queries import Row
+from server.cockpit.spread import Column, Day, Month, OnDay
 from server.ctas import present as cta_words
 from server.ctas.models import TaskKind
-from server.ctas.queries import SOON, CockpitRow
+from server.ctas.queries import SOON
 from server.playbooks.choices import Choice, Choices
 from server.playbooks.models import ChoiceList
 from server.web import show
@@ -27,11 +28,10 @@ _DUE = {
     "none": ("No date", "neutral"),
     "closed": ("Closed", "neutral"),
 }
-_LINES_ON_A_DAY = 4
 
 
 def groups(
-    rows: Sequence[CockpitRow], lists: Choices, group: GroupBy, reasons: Mapping[uuid.UUID, Sequence[str]] | None = None
+    rows: Sequence[Row], lists: Choices, group: GroupBy, reasons: Mapping[uuid.UUID, Sequence[str]] | None = None
 ) -> list[dict[str, Any]]:
     """Rows that stand in the order of their groups, as cockpit/_groups.html takes them."""
     found: list[dict[str, Any]] = []
@@ -46,7 +46,7 @@ def groups(
     return found
 
 
-def _group_of(row: CockpitRow, lists: Choices, group: GroupBy) -> tuple[str, str, str]:
+def _group_of(row: Row, lists: Choices, group: GroupBy) -> tuple[str, str, str]:
     """Key, label and tone."""
     cta = row.cta
     if group is GroupBy.DUE:
@@ -83,7 +83,7 @@ def due_group(due_on: date | None) -> str:
     return "soon" if due_on <= today + SOON else "later"
 
 
-def _row(row: CockpitRow, lists: Choices, reasons: Sequence[str]) -> dict[str, Any]:
+def _row(row: Row, lists: Choices, reasons: Sequence[str]) -> dict[str, Any]:
     cta, account, task = row.cta, row.account, row.next_task
     is_email = task is not None and task.kind == TaskKind.EMAIL
     return {
@@ -107,8 +107,8 @@ def _row(row: CockpitRow, lists: Choices, reasons: Sequence[str]) -> dict[str, A
         }
         if task
         else None,
-        "tasks_done": sum(task.done_at is not None for task in row.tasks),
-        "tasks_total": len(row.tasks),
+        "tasks_done": row.tasks_done,
+        "tasks_total": row.tasks_total,
         "priority": cta_words.priority(cta, lists),
         "status": cta_words.status(cta, lists),
         "status_key": cta.status,
@@ -123,7 +123,7 @@ def _row(row: CockpitRow, lists: Choices, reasons: Sequence[str]) -> dict[str, A
     }
 
 
-def _snoozed(row: CockpitRow) -> dict[str, Any] | None:
+def _snoozed(row: Row) -> dict[str, Any] | None:
     if not row.cta.is_snoozed(show.today()):
         return None
     return {"through": show.day(row.cta.snoozed_through), "reason": row.cta.snooze_reason or ""}
@@ -154,18 +154,17 @@ def _column(choice: Choice, column: Column | None, lists: Choices) -> dict[str, 
 def month(found: Month, asked: Asked, lists: Choices) -> dict[str, Any]:
     """Weeks of days; of each day the first lines, and how many more there are."""
     today = show.today()
-    days = [_day(day, lines, found.first, today, lists) for day, lines in found.days.items()]
+    days = [_day(day, due, found.first, today, lists) for day, due in found.days.items()]
     return {
         "label": f"{found.first:%B %Y}",
         "weeks": [days[start : start + 7] for start in range(0, len(days), 7)],
-        "is_all": found.is_all,
         "earlier": {**asked.words, "month": f"{add_months(found.first, -1):%Y-%m}"},
         "later": {**asked.words, "month": f"{add_months(found.first, 1):%Y-%m}"},
         "now": {**asked.words, "month": f"{today:%Y-%m}"},
     }
 
 
-def _day(day: date, lines: Sequence[OnDay], first: date, today: date, lists: Choices) -> dict[str, Any]:
+def _day(day: date, due: Day, first: date, today: date, lists: Choices) -> dict[str, Any]:
     return {
         "iso": day.isoformat(),
         "number": day.day,
@@ -174,8 +173,8 @@ def _day(day: date, lines: Sequence[OnDay], first: date, today: date, lists: Cho
         "is_today": day == today,
         "is_other": day.month != first.month,
         "is_free": day.weekday() >= 5,
-        "lines": [_line(one, today, lists) for one in lines[:_LINES_ON_A_DAY]],
-        "more": max(0, len(lines) - _LINES_ON_A_DAY),
+        "lines": [_line(one, today, lists) for one in due.lines],
+        "more": due.count - len(due.lines),
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from server.accounts.models import Account
@@ -18,7 +18,6 @@ from server.cockpit.asked import Asked, View
 from server.cockpit.recommend import Facts
 from server.ctas import queries as ctas
 from server.ctas.models import Cta, CtaTask, TaskKind
-from server.ctas.queries import CockpitRow
 from server.measures.models import Measure, MeasureName
 from server.playbooks import choices
 
@@ -38,10 +37,23 @@ class Who:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Row:
+    """A CTA as the Cockpit lists it. `next_task` is the first that can be done now; `due_on` as `ctas.first_due`."""
+
+    cta: Cta
+    account: Account
+    owner: User
+    next_task: CtaTask | None
+    due_on: date | None
+    tasks_done: int
+    tasks_total: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listed:
     """`reasons` by CTA where they were recommended. `next_after` names the last row when there are more."""
 
-    rows: Sequence[CockpitRow]
+    rows: Sequence[Row]
     next_after: uuid.UUID | None
     reasons: Mapping[uuid.UUID, Sequence[str]]
 
@@ -82,24 +94,51 @@ def _joined(*columns: Any) -> Select[Any]:
 
 
 def chosen(asked: Asked, who: Who, *columns: Any) -> Select[Any]:
+    """With the account and the owner, by which it can be ordered."""
     return _joined(*columns).where(*conditions.wanted(asked, user_id=who.user_id, today=who.today))
 
 
-def rows_of(session: Session, ids: Sequence[uuid.UUID], today: date) -> list[CockpitRow]:
-    """These CTAs in this order with their account, owner and tasks."""
+def alone(asked: Asked, who: Who, *columns: Any) -> Select[Any]:
+    """As `chosen`, of CTAs alone."""
+    return select(*columns).select_from(Cta).where(*conditions.wanted(asked, user_id=who.user_id, today=who.today))
+
+
+def rows_of(session: Session, ids: Sequence[uuid.UUID], today: date) -> list[Row]:
+    """These CTAs in this order. Of their tasks only the next one is read, the others are counted."""
     if not ids:
         return []
-    found = {
-        row.Cta.id: row for row in session.execute(_joined(Cta, Account, User).where(Cta.id.in_(ids)))
-    }  # fmt: skip
-    tasks = ctas.tasks_of(session, ids)
+    due = ctas.first_due(today).label("due")
+    found = {row.Cta.id: row for row in session.execute(_joined(Cta, Account, User, due).where(Cta.id.in_(ids)))}
+    tasks = {row.cta_id: row for row in session.execute(_tallies(ids, today))}
+    places = [(row.cta_id, row.next_position) for row in tasks.values() if row.next_position is not None]
+    nexts = select(CtaTask).where(tuple_(CtaTask.cta_id, CtaTask.position).in_(places))
+    next_of = {task.cta_id: task for task in session.scalars(nexts)} if places else {}
     return [
-        CockpitRow(
-            cta=found[one].Cta, account=found[one].Account, owner=found[one].User, tasks=tasks.get(one, []), today=today
+        Row(
+            cta=found[one].Cta,
+            account=found[one].Account,
+            owner=found[one].User,
+            next_task=next_of.get(one),
+            due_on=found[one].due if found[one].due != conditions.NO_DATE else None,
+            tasks_done=tasks[one].done if one in tasks else 0,
+            tasks_total=tasks[one].total if one in tasks else 0,
         )
         for one in ids
         if one in found
     ]
+
+
+def _tallies(ids: Sequence[uuid.UUID], today: date) -> Select[uuid.UUID, int, int, int]:
+    return (
+        select(
+            CtaTask.cta_id,
+            func.count().label("total"),
+            func.count(CtaTask.done_at).label("done"),
+            func.min(CtaTask.position).filter(ctas.to_do(today)).label("next_position"),
+        )
+        .where(CtaTask.cta_id.in_(ids))
+        .group_by(CtaTask.cta_id)
+    )
 
 
 def _recommended(session: Session, asked: Asked, who: Who, *, limit: int, after: uuid.UUID | None) -> Listed:
@@ -108,7 +147,6 @@ def _recommended(session: Session, asked: Asked, who: Who, *, limit: int, after:
     points = {cta_id: sum(one.points for one in found) for cta_id, found in said.items()}
     # In the order of what is due first where the points are equal: sorting keeps it.
     ranked = sorted((cta_id for cta_id in weighed if points[cta_id]), key=lambda one: -points[one])
-    start = ranked.index(after) + 1 if after is not None and points.get(after) else 0
     start = ranked.index(after) + 1 if after is not None and after in ranked else 0
     ids = ranked[start : start + limit]
     return Listed(

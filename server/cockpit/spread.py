@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
@@ -15,22 +14,21 @@ from server.accounts.models import Account
 from server.auth.models import User
 from server.cockpit import conditions, queries
 from server.cockpit.asked import Asked, Columns, View
-from server.cockpit.queries import Who
+from server.cockpit.queries import Row, Who
 from server.ctas import queries as ctas
 from server.ctas.models import Cta, CtaTask
-from server.ctas.queries import CockpitRow
 from server.playbooks import choices
 from server.workdays import add_months
 
 CARDS = 30
-MOST_ON_A_CALENDAR = 600
+LINES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """The first cards of a column, and how many it has."""
 
-    rows: Sequence[CockpitRow]
+    rows: Sequence[Row]
     count: int
 
 
@@ -44,29 +42,37 @@ class OnDay:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Day:
+    """The first lines of a day, CTAs before tasks, and how many it has."""
+
+    lines: Sequence[OnDay]
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Month:
-    """Whole weeks from Monday on. `is_all` is false when there was more than can be shown."""
+    """Whole weeks from Monday on."""
 
     first: date
-    days: Mapping[date, Sequence[OnDay]]
-    is_all: bool
+    days: Mapping[date, Day]
 
 
 def board(session: Session, asked: Asked, who: Who) -> Mapping[str, Column]:
-    """By the key of the column's status or priority: one statement for all columns."""
+    """By the key of the column's status or priority: one statement for all columns, and one that counts."""
     asked = _weighed_as_mine(asked)
     of = Cta.status if asked.columns is Columns.STATUS else Cta.priority
     keys = conditions.order(replace(asked, group=asked.group.NONE), choices.of(session), who.today)
     place = func.row_number().over(partition_by=of, order_by=[key.order for key in keys]).label("place")
-    count = func.count().over(partition_by=of).label("total")
-    ranked = queries.chosen(asked, who, Cta.id, of.label("column"), place, count).subquery()
+    ranked = queries.chosen(asked, who, Cta.id, of.label("column"), place).subquery()
     statement = select(ranked).where(ranked.c.place <= CARDS).order_by(ranked.c.column, ranked.c.place)
     found = session.execute(statement).all()
     rows = {row.cta.id: row for row in queries.rows_of(session, [one.id for one in found], who.today)}
-    columns: dict[str, tuple[list[CockpitRow], int]] = {}
+    cards: dict[str, list[Row]] = {}
     for one in found:
-        columns.setdefault(one.column, ([], one.total))[0].append(rows[one.id])
-    return {key: Column(rows=cards, count=total) for key, (cards, total) in columns.items()}
+        cards.setdefault(one.column, []).append(rows[one.id])
+    counted = session.execute(queries.alone(asked, who, of, func.count()).group_by(of))
+    # Never fewer than its cards: between the two statements one may have been added.
+    return {key: Column(rows=cards[key], count=max(count, len(cards[key]))) for key, count in counted if key in cards}
 
 
 def calendar(session: Session, asked: Asked, who: Who) -> Month:
@@ -76,27 +82,41 @@ def calendar(session: Session, asked: Asked, who: Who) -> Month:
     start = first - timedelta(days=first.weekday())
     end = add_months(first, 1)
     end += timedelta(days=(7 - end.weekday()) % 7)
-    days: dict[date, list[OnDay]] = {start + timedelta(days=at): [] for at in range((end - start).days)}
-    of_ctas = _of_ctas(session, asked, who, start, end)
-    of_tasks = _of_tasks(session, asked, who, start, end)
-    for row in of_ctas[:MOST_ON_A_CALENDAR]:
-        days[row.Cta.due_on].append(OnDay(cta=row.Cta, account=row.Account, task=None))
-    for row in of_tasks[:MOST_ON_A_CALENDAR]:
-        days[row.CtaTask.due_on].append(OnDay(cta=row.Cta, account=row.Account, task=row.CtaTask))
-    is_all = max(len(of_ctas), len(of_tasks)) <= MOST_ON_A_CALENDAR
-    return Month(first=first, days=days, is_all=is_all)
-
-
-def _of_ctas(session: Session, asked: Asked, who: Who, start: date, end: date) -> Sequence[Any]:
-    statement = queries.chosen(asked, who, Cta, Account).where(Cta.due_on >= start, Cta.due_on < end)
-    return session.execute(statement.order_by(Cta.due_on, Cta.id).limit(MOST_ON_A_CALENDAR + 1)).all()
-
-
-def _of_tasks(session: Session, asked: Asked, who: Who, start: date, end: date) -> Sequence[Any]:
+    of_ctas = queries.alone(asked, who).where(Cta.due_on >= start, Cta.due_on < end)
     in_month = and_(CtaTask.due_on >= start, CtaTask.due_on < end, ctas.to_do(who.today))
-    statement = queries.chosen(asked, who, CtaTask, Cta, Account).join(CtaTask, CtaTask.cta_id == Cta.id)
-    ordered = statement.where(in_month).order_by(CtaTask.due_on, CtaTask.id)
-    return session.execute(ordered.limit(MOST_ON_A_CALENDAR + 1)).all()
+    of_tasks = queries.alone(asked, who).join(CtaTask, CtaTask.cta_id == Cta.id).where(in_month)
+    shown: dict[date, list[tuple[uuid.UUID, bool]]] = {}
+    counts: dict[date, int] = {}
+    for statement, due_on, each in ((of_ctas, Cta.due_on, Cta.id), (of_tasks, CtaTask.due_on, CtaTask.id)):
+        place = func.row_number().over(partition_by=due_on, order_by=each).label("place")
+        ranked = statement.add_columns(each.label("id"), due_on.label("due_on"), place).subquery()
+        first_ones = select(ranked).where(ranked.c.place <= LINES).order_by(ranked.c.due_on, ranked.c.place)
+        for row in session.execute(first_ones):
+            shown.setdefault(row.due_on, []).append((row.id, each is CtaTask.id))
+        for day, count in session.execute(statement.add_columns(due_on, func.count()).group_by(due_on)):
+            counts[day] = counts.get(day, 0) + count
+    lines = _lines(session, {day: found[:LINES] for day, found in shown.items()})
+    days = [start + timedelta(days=at) for at in range((end - start).days)]
+    return Month(
+        first=first,
+        days={
+            day: Day(lines=lines.get(day, ()), count=max(counts.get(day, 0), len(lines.get(day, ())))) for day in days
+        },
+    )
+
+
+def _lines(session: Session, wanted: Mapping[date, Sequence[tuple[uuid.UUID, bool]]]) -> Mapping[date, Sequence[OnDay]]:
+    ids: dict[bool, list[uuid.UUID]] = {False: [], True: []}
+    for one, is_task in (each for found in wanted.values() for each in found):
+        ids[is_task].append(one)
+    of_ctas = select(Cta, Account).join(Account, Account.id == Cta.account_id).where(Cta.id.in_(ids[False]))
+    of_tasks = select(CtaTask, Cta, Account).join(Cta, Cta.id == CtaTask.cta_id)
+    of_tasks = of_tasks.join(Account, Account.id == Cta.account_id).where(CtaTask.id.in_(ids[True]))
+    found = {row.Cta.id: OnDay(cta=row.Cta, account=row.Account, task=None) for row in session.execute(of_ctas)}
+    found |= {
+        row.CtaTask.id: OnDay(cta=row.Cta, account=row.Account, task=row.CtaTask) for row in session.execute(of_tasks)
+    }
+    return {day: [found[one] for one, _is_task in each] for day, each in wanted.items()}
 
 
 def _weighed_as_mine(asked: Asked) -> Asked:

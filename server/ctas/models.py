@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
@@ -30,6 +31,12 @@ class TaskKind(StrEnum):
     SURVEY = "survey"
 
 
+_WHILE_OPEN: dict[str, Any] = {
+    "postgresql_where": text("closed_at IS NULL"),
+    "sqlite_where": text("closed_at IS NULL"),
+}
+
+
 class Cta(Base):
     """A call to action: a thing to do for an account.
 
@@ -37,6 +44,7 @@ class Cta(Base):
     open while `closed_at` is None. `playbook_version_id`, a plain id, is the version its tasks came from and stay on.
     `ebr_on` and `opened_on` are what its tasks' dates count from, beside dates of the account. `open_key` is unique
     among open CTAs that a trigger opened: account, type and reason (and name): such a one is updated, not doubled.
+    `next_due_on` and `next_wake_on` are kept by `next_due`, for ordering in SQL alone: in memory they may be of before.
     `row_version` rises with every change, so that of two changes at once one is refused.
     """
 
@@ -45,6 +53,9 @@ class Cta(Base):
         Index("ix_cta_owner_id_status_due_on", "owner_id", "status", "due_on"),
         Index("ix_cta_closed_at_due_on", "closed_at", "due_on", "id"),
         Index("ix_cta_open_key", "open_key", unique=True),
+        # What is open is a tenth of all: whose it is, and which playbooks it comes from.
+        Index("ix_cta_open_owner_id", "owner_id", **_WHILE_OPEN),
+        Index("ix_cta_open_playbook_name", "playbook_name", **_WHILE_OPEN),
     )
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"), index=True)
     name: Mapped[str]
@@ -59,6 +70,8 @@ class Cta(Base):
     open_key: Mapped[str | None]
     is_flagged: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     due_on: Mapped[date | None]
+    next_due_on: Mapped[date | None]
+    next_wake_on: Mapped[date | None]
     opened_on: Mapped[date | None]
     ebr_on: Mapped[date | None]
     snoozed_through: Mapped[date | None]
@@ -148,7 +161,7 @@ class CtaTask(Base):
     def is_to_do(self, today: date) -> bool:
         """Whether it waits for somebody here: it is open, neither snoozed nor waiting for the customer.
 
-        In SQL: `queries.to_do`.
+        In SQL: `next_due.to_do`.
         """
         return self.is_open and not self.is_snoozed(today) and not self.is_waiting(today)
 

@@ -25,7 +25,8 @@ COLUMNS: Register = {
         Kind.TASK: "name snooze_reason closing_note",
         Kind.STAFF: "owner_id opened_by_id",
         Kind.NONE: "id account_id cta_type reason priority status playbook_name playbook_version_id trigger_id "
-        "open_key is_flagged due_on opened_on ebr_on snoozed_through opened_at closed_at row_version",
+        "open_key is_flagged due_on next_due_on next_wake_on opened_on ebr_on snoozed_through opened_at closed_at "
+        "row_version",
     },
     "cta_task": {
         Kind.TASK: "title instructions snooze_reason",

@@ -7,17 +7,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, Date, Uuid, and_, case, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Date, Uuid, and_, exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from server.accounts.models import Account
 from server.accounts.names import fold
 from server.auth.models import User
 from server.ctas.models import Cta, CtaMention, CtaTask, EmailTaskSend, TaskKind
+from server.ctas.next_due import NO_DATE as NO_DATE
+from server.ctas.next_due import first_due as first_due
+from server.ctas.next_due import to_do as to_do
 from server.errors import Invalid, NotFound
 from server.sends.models import OutboundEmail
 
-NO_DATE = date(9999, 12, 31)
 SOON = timedelta(days=7)
 
 
@@ -177,18 +179,6 @@ def task(session: Session, task_id: uuid.UUID) -> CtaTask:
     return found
 
 
-def to_do(today: date) -> ColumnElement[bool]:
-    """CtaTask.is_to_do in SQL."""
-    is_awake = or_(CtaTask.snoozed_through.is_(None), CtaTask.snoozed_through < today)
-    is_ours = or_(
-        CtaTask.waiting_since.is_(None),
-        CtaTask.replied_at.is_not(None),
-        CtaTask.silent_on.is_(None),
-        CtaTask.silent_on <= today,
-    )
-    return and_(CtaTask.done_at.is_(None), CtaTask.dropped_at.is_(None), is_awake, is_ours)
-
-
 def tasks_of(session: Session, cta_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[CtaTask]]:
     """The tasks of each CTA, in their order."""
     ids = list(cta_ids)
@@ -252,14 +242,6 @@ def suggest(session: Session, text: str, *, limit: int = 5) -> list[tuple[Cta, A
         .limit(limit)
     )
     return [(row.Cta, row.Account) for row in session.execute(statement)]
-
-
-def first_due(today: date) -> ColumnElement[date]:
-    """CockpitRow.due_on in SQL, with a date beyond all others for none. One look at an index for each CTA."""
-    own = func.coalesce(Cta.due_on, NO_DATE)
-    earlier = case((CtaTask.due_on < own, CtaTask.due_on), else_=own)
-    of_tasks = select(func.min(earlier)).where(CtaTask.cta_id == Cta.id, to_do(today)).scalar_subquery()
-    return func.coalesce(of_tasks, own)
 
 
 def mine(user_id: uuid.UUID, *, is_open: bool = True) -> ColumnElement[bool]:

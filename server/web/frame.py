@@ -7,7 +7,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ def install(app: Flask, runtime: Runtime, nav: Callable[[], Sequence[NavEntry]])
     """Give the app its runtime and its templates the words they share. `nav` is asked once for each full page."""
     app.extensions[_KEY] = runtime
     app.session_interface = FlashCookies()
-    app.jinja_env.globals.update(asset=asset, icon=icon)
+    app.jinja_env.globals.update(asset=asset, icon=icon, hue=hue)
 
     @app.context_processor
     def shared() -> dict[str, Any]:
@@ -114,6 +114,14 @@ def asset(name: str) -> str:
     return f"/static/dist/{_json('manifest.json')[name]}"
 
 
+@lru_cache(maxsize=4_096)
+def hue(name: str) -> str:
+    """The class of the colour of somebody or something: drawn from the name alone, the same on every page."""
+    letters = ("abcdefghijklmnopqrstuvwxyz".find(letter) * 7 + at for at, letter in enumerate(name.lower(), 1))
+    return f"rp-hue-{sum(letters) % 8}"
+
+
+@cache
 def icon(name: str, class_: str = "") -> Markup:
     """A Tabler icon as inline SVG, 24 by 24, hidden from screen readers: the words beside it speak."""
     inner = Markup(_json("icons.json")[name])  # noqa: S704  our own build output

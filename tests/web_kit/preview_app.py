@@ -28,6 +28,8 @@ from markupsafe import Markup
 from preview_editor import add_editor_routes, template_pages
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from server.web.frame import hue
+
 WEB = Path(__file__).parents[2] / "server" / "web"
 POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
@@ -147,7 +149,9 @@ def create_preview_app() -> Flask:
         return Markup(ICON).format(class_, inner)
 
     app.jinja_env.globals.update(excluded_words=lambda rule: f"By the rule {rule}")
-    app.jinja_env.globals.update(icon=icon, asset=lambda name: url_for("static", filename=f"dist/{manifest[name]}"))
+    app.jinja_env.globals.update(
+        icon=icon, hue=hue, asset=lambda name: url_for("static", filename=f"dist/{manifest[name]}")
+    )
 
     @app.context_processor
     def of_request() -> dict[str, Any]:

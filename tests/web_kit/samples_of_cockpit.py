@@ -123,7 +123,7 @@ def month() -> O:
     days = [day(start + at * DAY) for at in range(42)]
     weeks = [days[at : at + 7] for at in range(0, 42, 7)]
     ways = {"earlier": "?month=2026-10", "later": "?month=2026-12", "now": "?month=2026-11"}
-    return O(label="November 2026", weeks=weeks, is_all=False, **ways)
+    return O(label="November 2026", weeks=weeks, **ways)
 
 
 def day(on: date) -> O:

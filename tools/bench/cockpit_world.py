@@ -15,6 +15,7 @@ from sqlalchemy import insert
 
 from server.accounts.models import Account
 from server.auth.models import Team, User
+from server.ctas import next_due
 from server.ctas.models import Cta, CtaTask
 from server.db import Base, Database
 from server.ids import new_id
@@ -72,6 +73,8 @@ def fill(db: Database, *, open_ctas: int, closed_ctas: int, now: datetime) -> Wo
     _insert(db, Cta, (cta(at, one, now - timedelta(hours=at)) for at, one in enumerate(closed_ids)))
     _insert(db, CtaTask, _tasks(open_ids, users, TASKS, chance, today, done_at=None))
     _insert(db, CtaTask, _tasks(closed_ids, users, 2, chance, today, done_at=now))
+    with db.transaction() as session:
+        next_due.keep(session, [*open_ids, *closed_ids])
     with db.engine.connect() as connection:
         if db.is_sqlite:
             connection.exec_driver_sql("ANALYZE")
@@ -141,7 +144,7 @@ def _tasks(
                 "owner_id": chance.choice(users) if is_others else users[at % TAMS],
                 "due_on": today + timedelta(days=chance.randrange(-10, 90)),
                 "done_at": done_at,
-                "snoozed_through": today + timedelta(days=3) if chance.random() < 0.05 else None,
+                "snoozed_through": today + timedelta(days=chance.choice((-2, 3))) if chance.random() < 0.05 else None,
             }
 
 

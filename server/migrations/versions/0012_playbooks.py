@@ -339,15 +339,17 @@ def upgrade() -> None:
     op.add_column("cta", sa.Column("trigger_id", sa.Uuid(), nullable=True))
     op.add_column("cta", sa.Column("open_key", sa.Text(), nullable=True))
     op.add_column("cta", sa.Column("is_flagged", sa.Boolean(), server_default=sa.false(), nullable=False))
-    op.add_column("cta", sa.Column("opened_on", sa.Date(), nullable=True))
-    op.add_column("cta", sa.Column("ebr_on", sa.Date(), nullable=True))
-    op.add_column("cta", sa.Column("snoozed_through", sa.Date(), nullable=True))
+    for name in ("next_due_on", "next_wake_on", "opened_on", "ebr_on", "snoozed_through"):
+        op.add_column("cta", sa.Column(name, sa.Date(), nullable=True))
     op.add_column("cta", sa.Column("snooze_reason", sa.Text(), nullable=True))
     op.add_column("cta", sa.Column("closing_note", sa.Text(), nullable=True))
     op.add_column("cta", sa.Column("opened_by_id", sa.Uuid(), nullable=True))
     op.add_column("cta", sa.Column("row_version", sa.Integer(), server_default="1", nullable=False))
     op.create_index("ix_cta_closed_at_due_on", "cta", ["closed_at", "due_on", "id"], unique=False)
     op.create_index("ix_cta_open_key", "cta", ["open_key"], unique=True)
+    is_open_cta = sa.text("closed_at IS NULL")
+    for name, column in (("ix_cta_open_owner_id", "owner_id"), ("ix_cta_open_playbook_name", "playbook_name")):
+        op.create_index(name, "cta", [column], postgresql_where=is_open_cta, sqlite_where=is_open_cta)
     op.create_index("ix_cta_playbook_version_id", "cta", ["playbook_version_id"], unique=False)
     op.add_column("cta_task", sa.Column("key", sa.Text(), server_default="", nullable=False))
     op.add_column("cta_task", sa.Column("needs", sa.Text(), server_default="", nullable=False))
@@ -386,3 +388,11 @@ def upgrade() -> None:
     ))), connection)
     # It was closed some time: when is not known any more.
     connection.execute(sa.text("UPDATE cta SET closed_at = opened_at WHERE status LIKE 'closed%' AND closed_at IS NULL"))
+    # No task waits for a customer yet: ctas.next_due, in the words of this day.
+    connection.execute(sa.text(
+        "UPDATE cta SET next_due_on = NULLIF(COALESCE((SELECT MIN(CASE WHEN task.due_on < COALESCE(cta.due_on, "
+        "'9999-12-31') THEN task.due_on ELSE COALESCE(cta.due_on, '9999-12-31') END) FROM cta_task task "
+        "WHERE task.cta_id = cta.id AND task.done_at IS NULL AND task.snoozed_through IS NULL), "
+        "COALESCE(cta.due_on, '9999-12-31')), '9999-12-31'), next_wake_on = (SELECT MIN(task.snoozed_through) "
+        "FROM cta_task task WHERE task.cta_id = cta.id AND task.done_at IS NULL)"
+    ))
