@@ -119,6 +119,11 @@ def scope_of(role: str, deed: Deed) -> Scope:
     return _SCOPES[Role(role)].get(deed, Scope.NOBODYS)
 
 
+def can_own_work(user: User) -> bool:
+    """Whether a CTA or a task can be theirs: they work here, in a role that works on tasks."""
+    return user.deactivated_at is None and scope_of(user.role, Deed.WORK_TASKS) > Scope.NOBODYS
+
+
 def _scope(asker: Asker, deed: Deed) -> Scope:
     is_outside = asker.deeds is not None and deed not in asker.deeds
     return Scope.NOBODYS if is_outside else scope_of(asker.role, deed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -14,17 +14,14 @@ from sqlalchemy.orm import Session
 from server.auth.policy import Asker
 from server.ctas import queries as ctas
 from server.ctas import work
-from server.ctas.change import Change, TasksToo, change, set_field
+from server.ctas.change import Change, TasksToo, change
+from server.ctas.close import close
 from server.ctas.models import Cta, CtaDeed, TaskKind
+from server.ctas.snooze import LONGEST_REASON, demand_day
 from server.errors import Conflict, Forbidden, Invalid, RapportError
 from server.messages.clean import one_line
-from server.playbooks import choices
-from server.playbooks.choices import Choice
-from server.playbooks.models import ChoiceList
 
 MOST = 200
-LONGEST_SNOOZE = timedelta(days=366)
-LONGEST_REASON, LONGEST_NOTE = 500, 2_000
 _NAMED = 8
 
 
@@ -63,7 +60,7 @@ def act(
     if not 1 <= len(set(cta_ids)) <= MOST:
         what = "No CTA is chosen." if not cta_ids else f"More than {MOST} CTAs are chosen."
         raise Invalid(what, cure=f"Choose up to {MOST} at once.")
-    found = ctas.by_ids(session, cta_ids)
+    found = ctas.hold(session, cta_ids)
     if len(found) < len(set(cta_ids)):
         raise Conflict("Some of these CTAs are gone.", cure="Load the page anew and choose again.")
     deed = _deeds(session, wanted, asker=asker, today=today, now=now)
@@ -109,11 +106,12 @@ def _deeds(
 ) -> Callable[[Sequence[Cta]], CtaDeed | None]:
     """What is done to the CTAs that it is given."""
     if wanted.do is Do.CLOSE:
-        return lambda found: _close(session, found, wanted, asker=asker, now=now)
+        how = {"status": str(wanted.value), "note": wanted.note}
+        return lambda found: close(session, found, **how, asker=asker, now=now)
     if wanted.do is Do.DONE:
         return lambda found: _tick_off(session, found, asker=asker, today=today, now=now)
     if wanted.do is Do.SNOOZE:
-        _demand_day(wanted.value, today)
+        demand_day(wanted.value, today)
     wish = Change(values=_values(wanted), seen=wanted.seen, tasks_too=wanted.tasks_too)
     return lambda found: change(session, found, wish, asker=asker, now=now)
 
@@ -131,52 +129,6 @@ def _values(wanted: Act) -> Mapping[str, Any]:
         Do.WAKE: {"snoozed_through": None, "snooze_reason": None},
     }
     return values[wanted.do]
-
-
-def _demand_day(through: date, today: date) -> None:
-    if not today <= through <= today + LONGEST_SNOOZE:
-        what = "This day is over." if through < today else "This is more than a year away."
-        raise Invalid(what, cure="Choose today or a day of the coming year.", fields={"through": what})
-
-
-def _close(session: Session, found: Sequence[Cta], wanted: Act, *, asker: Asker, now: datetime) -> CtaDeed:
-    # A change of nothing: it says whether they may.
-    change(session, found, Change(values={}), asker=asker, now=now)
-    note = wanted.note.replace("\0", "").strip()[:LONGEST_NOTE] or None
-    changes = []
-    chosen = None
-    for cta in found:
-        if not cta.is_open:
-            raise Conflict(f"{cta.name} is closed already.", cure="Load the page anew to see how.")
-        chosen = _status(session, cta, str(wanted.value))
-        if chosen.asks_note and not note:
-            what = f"“{chosen.label}” asks for a sentence."
-            raise Invalid(what, cure="Say in a sentence what happened.", fields={"note": what})
-        values = {"status": chosen.key, "closed_at": now, "closing_note": note, "open_key": None}
-        for field, value in (values | {"snoozed_through": None, "snooze_reason": None}).items():
-            changes.append(set_field(cta, field, value))
-    many = f" on {len(found)} CTAs" if len(found) > 1 else ""
-    deed = CtaDeed(
-        cta_id=found[0].id if len(found) == 1 else None,
-        by_user_id=asker.user_id,
-        label=f"{chosen.label if chosen else 'Closed'}{many}",
-        done_at=now,
-    )
-    session.add(deed)
-    session.flush()
-    for one in changes:
-        if one is not None:
-            one.cta_deed_id = deed.id
-            session.add(one)
-    session.flush()
-    return deed
-
-
-def _status(session: Session, cta: Cta, key: str) -> Choice:
-    chosen = choices.of(session).demand(ChoiceList.STATUS, key, cta.cta_type)
-    if not chosen.is_closed:
-        raise Invalid(f"“{chosen.label}” does not close a CTA.", cure="Choose one that does.")
-    return chosen
 
 
 def _tick_off(session: Session, found: Sequence[Cta], *, asker: Asker, today: date, now: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from server.accounts.models import Account
+from server.auth import people, policy
 from server.auth.models import User
 from server.cockpit import conditions, queries
 from server.cockpit.asked import Asked, Columns, View
@@ -125,8 +126,8 @@ def _weighed_as_mine(asked: Asked) -> Asked:
 
 
 def owners(session: Session) -> Sequence[User]:
-    """Who works here, by name."""
-    return session.scalars(select(User).where(User.deactivated_at.is_(None)).order_by(User.name, User.id)).all()
+    """Who can own a CTA, by name."""
+    return [user for user in people.all_users(session) if policy.can_own_work(user)]
 
 
 def playbooks(session: Session) -> Sequence[str]:

@@ -194,7 +194,7 @@ class CloseCta(MethodView):
         here = runtime()
         with here.db.transaction() as session:
             cta = queries.held(session, cta_id)
-            done = close.close(session, cta, **args, asker=require_visitor(), now=here.clock.now())
+            done = close.close(session, [cta], **args, asker=require_visitor(), now=here.clock.now())
             return {"cta": queries.cockpit_row(session, cta_id, today=today()), "deed": done}
 
 

@@ -56,7 +56,7 @@ def close_it(cta_id: uuid.UUID) -> BaseResponse:
     with here.db.transaction() as session:
         done = close.close(
             session,
-            queries.held(session, cta_id),
+            [queries.held(session, cta_id)],
             status=given.get("status", ""),
             note=given.get("note", ""),
             asker=require_visitor(),

@@ -34,29 +34,26 @@ def still_open(session: Session, cta_id: uuid.UUID) -> list[CtaTask]:
     return [one for one in queries.tasks_of(session, [cta_id]).get(cta_id, []) if one.is_open and one.is_required]
 
 
-def close(session: Session, cta: Cta, *, status: str, note: str, asker: Asker, now: datetime) -> CtaDeed:
-    """Raises Forbidden for somebody else's, Conflict when it is closed, Invalid for a status that its type does not
-    have, or when that status asks for a sentence and there is none."""
-    demand_may(session, [cta], asker)
-    if not cta.is_open:
-        raise Conflict(f"{cta.name} is closed already.", cure="Load the page anew to see how.")
-    chosen = _chosen(statuses(session, cta.cta_type), status)
+def close(session: Session, ctas: Sequence[Cta], *, status: str, note: str, asker: Asker, now: datetime) -> CtaDeed:
+    """One or many, all of them or none. Raises Forbidden for somebody else's, Conflict when one is closed, Invalid for
+    a status that its type does not have, or when that status asks for a sentence and there is none."""
+    demand_may(session, ctas, asker)
     note = block_text(note).strip()[:LONGEST_NOTE]
-    if chosen.asks_note and not note:
-        what = f"“{chosen.label}” asks for a sentence."
-        raise Invalid(what, cure="Say in a sentence what happened.", fields={"note": what})
-    changes = set_fields(
-        cta,
-        status=chosen.key,
-        closed_at=now,
-        closing_note=note or None,
-        open_key=None,
-        snoozed_through=None,
-        snooze_reason=None,
-    )
-    left = len(still_open(session, cta.id))
-    label = chosen.label + (f", with {left} required {'task' if left == 1 else 'tasks'} not done" if left else "")
-    return keep(session, [cta], label, changes, by_id=asker.user_id, now=now)
+    changes: list[CtaChange] = []
+    label, left = "", 0
+    for cta in ctas:
+        if not cta.is_open:
+            raise Conflict(f"{cta.name} is closed already.", cure="Load the page anew to see how.")
+        chosen = _chosen(statuses(session, cta.cta_type), status)
+        if chosen.asks_note and not note:
+            what = f"“{chosen.label}” asks for a sentence."
+            raise Invalid(what, cure="Say in a sentence what happened.", fields={"note": what})
+        label, left = chosen.label, left + len(still_open(session, cta.id))
+        values = {"status": chosen.key, "closed_at": now, "closing_note": note or None, "open_key": None}
+        changes += set_fields(cta, **values, snoozed_through=None, snooze_reason=None)
+    label += f" on {len(ctas)} CTAs" if len(ctas) > 1 else ""
+    label += f", with {left} required {'task' if left == 1 else 'tasks'} not done" if left else ""
+    return keep(session, ctas, label, changes, by_id=asker.user_id, now=now)
 
 
 def reopen(session: Session, cta: Cta, *, asker: Asker, now: datetime) -> CtaDeed:

@@ -63,7 +63,8 @@ def cta_page(
     found, lists = queries.cta(session, cta_id), choices.of(session)
     account = accounts.by_id(session, found.account_id)
     its_tasks = queries.tasks_of(session, [cta_id]).get(cta_id, [])
-    colleagues = [user for user in people.all_users(session) if user.deactivated_at is None]
+    everybody = [user for user in people.all_users(session) if user.deactivated_at is None]
+    colleagues = [user for user in everybody if policy.can_own_work(user)]
     users = people.by_ids(session, {found.owner_id} | ({account.tam_id} if account.tam_id else set()))
     viewer = timeline_words.viewer_of(visitor)
     its_contacts = contacts.of_account(session, account.id)
@@ -93,7 +94,7 @@ def cta_page(
         persons=[present.contact_row(one) for one in its_contacts if one.id in persons],
         persons_href=url_for("cta_change.persons", cta_id=cta_id) if may_part and its_contacts else None,
         comments=_comments(session, found),
-        colleagues=[user.name for user in colleagues],
+        colleagues=[user.name for user in everybody],
         files=_files(session, found, may_part=may_part),
         links=[
             {
@@ -128,7 +129,7 @@ def shown_tasks(session: Session, found: Sequence[CtaTask], its_cta: Cta) -> lis
     template_ids = {task.email_template_id for task in found if task.email_template_id is not None}
     names = {template_id: email_templates.by_id(session, template_id).name for template_id in template_ids}
     workable = work.may_work(session, found, its_cta, visitor)
-    colleagues = [user for user in people.all_users(session) if user.deactivated_at is None] if workable else []
+    colleagues = [user for user in people.all_users(session) if policy.can_own_work(user)] if workable else []
     may_send = policy.may(visitor, Deed.SEND_EMAILS)
     waits = answers.of_tasks(session, found, timeline_words.viewer_of(visitor), show.today())
     return [
@@ -150,9 +151,16 @@ def shown_tasks(session: Session, found: Sequence[CtaTask], its_cta: Cta) -> lis
             if task.id in waits
             else None,
         )
-        | _around_task(task, siblings, its_cta, colleagues, may_work=task.id in workable)
+        | _around_task(
+            task, siblings, its_cta, _with(owners.get(task.owner_id), colleagues), may_work=task.id in workable
+        )
         for task in found
     ]
+
+
+def _with(owner: User | None, colleagues: Sequence[User]) -> Sequence[User]:
+    """Who owns it now can be left as they are, also when nobody would choose them."""
+    return colleagues if owner is None or owner.id in {user.id for user in colleagues} else [owner, *colleagues]
 
 
 def _around_task(
@@ -234,7 +242,7 @@ def _edit(
         return [{"value": one.key, "label": one.label} for one in lists.offered(name, cta_type) if not one.is_closed]
 
     owner = people.by_id(session, cta.owner_id)
-    users = colleagues if any(user.id == owner.id for user in colleagues) else [owner, *colleagues]
+    users = _with(owner, colleagues)
     return {
         "href": url_for("cta_change.change_it", cta_id=cta.id),
         "values": form_values(cta),

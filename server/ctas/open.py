@@ -14,6 +14,7 @@ from server.accounts import queries as accounts
 from server.accounts.models import Account
 from server.accounts.names import fold
 from server.auth import people
+from server.ctas import next_due
 from server.ctas.models import LONGEST_NAME, Cta, CtaComment, CtaStatus, CtaTask
 from server.ctas.owners import owners_of
 from server.db import insert_if_absent
@@ -79,6 +80,7 @@ def open_cta(session: Session, wanted: Wanted, *, by_id: uuid.UUID | None, now: 
         found = similar(session, wanted)
         assert found is not None
         return _again(session, found, wanted, by_id=by_id, now=now)
+    next_due.keep(session, [cta.id])
     cta = session.get_one(Cta, cta.id)
     if planned is not None:
         session.add_all(task_rows(session, cta.id, planned.tasks, first=0))

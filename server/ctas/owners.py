@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.models import Account, AccountChange
+from server.auth import policy
 from server.auth.models import Role, User
 from server.playbooks.definition import OwnerRule
 
@@ -16,7 +17,7 @@ from server.playbooks.definition import OwnerRule
 def owners_of(
     session: Session, account: Account, *, otherwise: uuid.UUID | None = None
 ) -> Mapping[OwnerRule, uuid.UUID]:
-    """Somebody for every rule: who is not known, or has left, is stood in for by the TAM, then by `otherwise`.
+    """Somebody for every rule: for who is not known, has left or may only look stands the TAM, else `otherwise`.
 
     Empty when there is nobody at all: no TAM who works here, no `otherwise`.
     """
@@ -35,7 +36,7 @@ def owners_of(
 
 def _working(session: Session, user_id: uuid.UUID | None) -> User | None:
     user = session.get(User, user_id) if user_id else None
-    return user if user is not None and user.deactivated_at is None else None
+    return user if user is not None and policy.can_own_work(user) else None
 
 
 def _former_tam_id(session: Session, account: Account) -> uuid.UUID | None:

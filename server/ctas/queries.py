@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.models import Account
 from server.accounts.names import fold
+from server.auth import policy
 from server.auth.models import User
 from server.ctas.models import Cta, CtaMention, CtaTask, EmailTaskSend, TaskKind
 from server.ctas.next_due import NO_DATE as NO_DATE
@@ -166,10 +167,12 @@ def held_task(session: Session, task_id: uuid.UUID) -> CtaTask:
 def working_user(session: Session, user_id: uuid.UUID) -> User:
     """Somebody who can own a CTA or a task. Raises Invalid."""
     user = session.get(User, user_id)
-    if user is None or user.deactivated_at is not None:
-        what = f"{user.name} no longer works here." if user else "There is no such user."
-        raise Invalid(what, cure="Choose a colleague who does.", fields={"owner_id": what})
-    return user
+    if user is not None and policy.can_own_work(user):
+        return user
+    what = "There is no such user."
+    if user is not None:
+        what = f"{user.name} {'may only look' if user.deactivated_at is None else 'no longer works here'}."
+    raise Invalid(what, cure="Choose a colleague who works on tasks.", fields={"owner_id": what})
 
 
 def task(session: Session, task_id: uuid.UUID) -> CtaTask:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.changes import TAM
 from server.accounts.models import Account, AccountChange
+from server.auth import policy
 from server.auth.models import Role, User
 from server.playbooks.definition import OwnerRule
 
@@ -50,4 +51,4 @@ class BulkOwners:
 
     def _working(self, user_id: uuid.UUID | None) -> User | None:
         user = self.users.get(user_id) if user_id else None
-        return user if user is not None and user.deactivated_at is None else None
+        return user if user is not None and policy.can_own_work(user) else None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from server.ctas import change, history, queries, tasks
 from server.ctas.change import Change, ChangedMeanwhile, TasksToo
@@ -241,3 +243,17 @@ def test_two_who_choose_differently_at_the_same_moment_never_overwrite_each_othe
     assert cta.due_on in (MONDAY + DAY, MONDAY + 2 * DAY)
     [clash] = told
     assert {clash.theirs, clash.yours} == {"2 Mar 2027", "3 Mar 2027"}
+
+
+def test_who_may_only_look_can_own_nothing_and_is_not_offered(
+    runtime: Runtime, book: Book, sign_in: Callable[[uuid.UUID], FlaskClient]
+) -> None:
+    alice, now = Person(user_id=book.alice), runtime.clock.now()
+    with runtime.db.transaction() as session:
+        ctas = queries.hold(session, [book.cta])
+        with pytest.raises(Invalid, match="may only look"):
+            change.change(session, ctas, Change(values={"owner_id": book.charlie}), asker=alice, now=now)
+    client = sign_in(book.alice)
+    for page in (f"/ctas/{book.cta}", f"/ctas/new?account={book.account}", "/cockpit?view=all"):
+        assert f'value="{book.charlie}"' not in client.get(page).text
+        assert f'value="{book.bob}"' in client.get(page).text

@@ -34,17 +34,17 @@ def test_a_status_closes_only_the_types_that_have_it_and_may_ask_for_a_sentence(
         cta = queries.held(session, objective)
         for status in ("work_in_progress", "closed_not_needed", "no_such_status"):
             with pytest.raises(Invalid, match="is not a status to close"):
-                close.close(session, cta, status=status, note="", asker=alice, now=now)
+                close.close(session, [cta], status=status, note="", asker=alice, now=now)
         with pytest.raises(Invalid) as told:
-            close.close(session, cta, status="closed_lost_product_gaps", note="  ", asker=alice, now=now)
+            close.close(session, [cta], status="closed_lost_product_gaps", note="  ", asker=alice, now=now)
         assert "note" in told.value.fields
         bob = Person(user_id=book.bob)
         with pytest.raises(Forbidden):
-            close.close(session, cta, status="closed_success", note="", asker=bob, now=now)
-        close.close(session, cta, status="closed_lost_product_gaps", note=" No SSO. ", asker=alice, now=now)
+            close.close(session, [cta], status="closed_success", note="", asker=bob, now=now)
+        close.close(session, [cta], status="closed_lost_product_gaps", note=" No SSO. ", asker=alice, now=now)
         assert (cta.status, cta.closed_at, cta.closing_note) == ("closed_lost_product_gaps", now, "No SSO.")
         with pytest.raises(Conflict, match="closed already"):
-            close.close(session, cta, status="closed_success", note="", asker=alice, now=now)
+            close.close(session, [cta], status="closed_success", note="", asker=alice, now=now)
 
 
 def test_closing_counts_required_tasks_that_stay_undone_and_is_undone_with_its_status(
@@ -55,7 +55,7 @@ def test_closing_counts_required_tasks_that_stay_undone_and_is_undone_with_its_s
         cta = queries.held(session, book.cta)
         before = cta.status
         assert len(close.still_open(session, book.cta)) == 2
-        deed = close.close(session, cta, status="closed_success", note="", asker=alice, now=now)
+        deed = close.close(session, [cta], status="closed_success", note="", asker=alice, now=now)
         assert deed.label == "Closed: success, with 2 required tasks not done"
     with runtime.db.transaction() as session:
         change.undo(session, change.deed(session, deed.id), asker=alice, now=now)
@@ -72,11 +72,11 @@ def test_reopening_takes_back_what_its_trigger_looks_for_unless_another_has_it(r
         cta = queries.held(session, first)
         key = cta.open_key
         assert key is not None
-        close.close(session, cta, status="closed_success", note="", asker=alice, now=now)
+        close.close(session, [cta], status="closed_success", note="", asker=alice, now=now)
         assert cta.open_key is None
         close.reopen(session, cta, asker=alice, now=now)
         assert (cta.open_key, cta.is_open, cta.status) == (key, True, "work_in_progress")
-        deed = close.close(session, cta, status="closed_success", note="", asker=alice, now=now)
+        deed = close.close(session, [cta], status="closed_success", note="", asker=alice, now=now)
     second = of_type(runtime, book, "risk", trigger_id=trigger)
     assert second != first
     with pytest.raises(Conflict, match="opened for the same"), runtime.db.transaction() as session:

@@ -207,14 +207,18 @@ def test_who_is_not_known_is_stood_in_for_by_the_tam(session: Session, book: Boo
     account = session.get_one(Account, book.account)
     assert set(owners_of(session, account).values()) == {book.alice}
     erin = handed_over(session, book)
-    account.owner_id = book.charlie
+    account.owner_id = book.dana
     session.flush()
     assert owners_of(session, account) == {
         OwnerRule.TAM: book.alice,
         OwnerRule.FORMER_TAM: book.bob,
         OwnerRule.MANAGER: erin.id,
-        OwnerRule.ACCOUNT_OWNER: book.charlie,
+        OwnerRule.ACCOUNT_OWNER: book.dana,
     }
+    account.owner_id = book.charlie
+    session.flush()
+    # A viewer could not tick it off.
+    assert owners_of(session, account)[OwnerRule.ACCOUNT_OWNER] == book.alice
     people.by_id(session, book.bob).deactivated_at = NOW
     session.flush()
     assert owners_of(session, account)[OwnerRule.FORMER_TAM] == book.alice
