@@ -203,15 +203,13 @@ def the_search_suggests(page: Page) -> None:
 
 def the_menu_opens(page: Page) -> None:
     page.get_by_role("button", name="Maya Ortiz").press("ArrowDown")
-    expect(page.locator("#me-menu").get_by_role("link", name="Mailbox")).to_be_focused()
-    page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("link", name="Where you are signed in")).to_be_focused()
-    page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("link", name="Personal tokens")).to_be_focused()
-    page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("button", name="Sign out")).to_be_focused()
+    menu = page.locator("#me-menu")
+    for name in ("Mailbox", "Where you are", "Mentions", "Where you are signed in", "Personal tokens"):
+        expect(menu.get_by_role("link", name=name, exact=True)).to_be_focused()
+        page.keyboard.press("ArrowDown")
+    expect(menu.get_by_role("button", name="Sign out")).to_be_focused()
     page.keyboard.press("Escape")
-    expect(page.locator("#me-menu")).not_to_be_visible()
+    expect(menu).not_to_be_visible()
 
 
 def the_composer_previews(page: Page) -> None:
