@@ -48,6 +48,8 @@ class Findings:
         """Desk and phone, light and dark. The page is left as a light desk."""
         for size, (width, height) in reversed(SIZES.items()):
             page.set_viewport_size({"width": width, "height": height})
+            # An address with a # opens further down, where the top bar covers half of what is scrolled under it.
+            page.evaluate("scrollTo(0, 0)")
             for theme in ("dark", "light"):
                 page.evaluate("theme => document.documentElement.setAttribute('data-bs-theme', theme)", theme)
                 self.look(page, f"{name} ({size}, {theme})", off=off)

@@ -133,6 +133,18 @@ def test_who_types_before_the_page_is_ready_gets_suggestions_all_the_same(site: 
         assert not complaints
 
 
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_what_an_address_points_at_is_not_under_the_top_bar(site: str, browser: Browser, size: tuple[int, int]) -> None:
+    with browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce") as context:
+        page = context.new_page()
+        page.goto(urljoin(site, "/page/cta#task-t4"))
+        task, bar = page.locator("#task-t4").bounding_box(), page.locator(".rp-top").bounding_box()
+        assert page.evaluate("scrollY") > 0
+        assert task is not None
+        assert bar is not None
+        assert task["y"] >= bar["y"] + bar["height"]
+
+
 def test_the_systems_dark_theme_is_there_from_the_first_paint(site: str, browser: Browser) -> None:
     with browser.new_context(color_scheme="dark") as context:
         page, complaints = watched_page(context)
