@@ -46,7 +46,6 @@ class _ByName(click.Group):
 @click.group(
     cls=_ByName,
     places={
-        "playbooks": "server.playbooks.cli:playbooks",
         "users": "server.auth.cli:users",
         "audit": "server.audit.cli:audit",
         "personal-data": "server.personal_data.cli:personal_data",
@@ -104,6 +103,19 @@ def _runtime(*, may_be_old: bool) -> Runtime:
 )
 def import_group() -> None:
     """Read a Salesforce report export."""
+
+
+@cli.group(
+    name="playbooks",
+    cls=_ByName,
+    places={
+        **{name: f"server.playbooks.cli:{name}" for name in ("check", "schema", "load", "diff", "pull", "push")},
+        # Of what stands above playbooks; it rehearses triggers as well, so `rapport rehearse` is the same command.
+        "rehearse": "server.triggers.cli:rehearse",
+    },
+)
+def playbooks_group() -> None:
+    """Playbooks: check files, exchange them with the web, rehearse them."""
 
 
 @cli.group()

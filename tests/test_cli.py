@@ -25,7 +25,7 @@ COMMANDS = [
     ("templates", "push"), ("templates", "render"), ("import",), ("import", "accounts"), ("import", "contacts"),
     ("demo",), ("sandbox",), ("web",), ("worker",), ("clock",), ("db",), ("db", "upgrade"), ("db", "draft"),
     ("playbooks",), ("playbooks", "check"), ("playbooks", "schema"), ("playbooks", "load"), ("playbooks", "diff"),
-    ("playbooks", "pull"), ("playbooks", "push"),
+    ("playbooks", "pull"), ("playbooks", "push"), ("playbooks", "rehearse"),
     ("measures",), ("measures", "import"), ("triggers",), ("triggers", "load"), ("rehearse",),
     ("keys",), ("keys", "new"), ("mail",), ("mail", "import"), ("mail", "address"), ("match",), ("inbound",),
 ]  # fmt: skip

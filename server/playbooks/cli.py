@@ -1,4 +1,4 @@
-"""`rapport playbooks …`: check files, and exchange them with the web."""
+"""Commands of `rapport playbooks`, which `server/cli.py` puts together: check files, and exchange them with the web."""
 
 from __future__ import annotations
 
@@ -26,12 +26,7 @@ _FOLDER = click.argument(
 )
 
 
-@click.group()
-def playbooks() -> None:
-    """Playbooks: check files, exchange them with the web."""
-
-
-@playbooks.command()
+@click.command()
 @click.argument("files", type=click.Path(exists=True, path_type=Path), nargs=-1)
 def check(files: tuple[Path, ...]) -> None:
     """Say what is wrong with FILES, or folders of them, and where; names are held against this installation's lists."""
@@ -56,13 +51,13 @@ def check(files: tuple[Path, ...]) -> None:
         raise click.ClickException(f"{_counted(wrong, 'problem')} found.")
 
 
-@playbooks.command()
+@click.command()
 def schema() -> None:
     """Print the JSON Schema that editors check the files with."""
     click.echo(as_text(), nl=False)
 
 
-@playbooks.command()
+@click.command()
 @_FOLDER
 def load(folder: Path) -> None:
     """Publish the files of FOLDER for the first time, or those of a newer release. What the web published stays."""
@@ -81,7 +76,7 @@ def load(folder: Path) -> None:
             click.echo(f"{word} {slug}")
 
 
-@playbooks.command()
+@click.command()
 @_FOLDER
 @click.option("--only", "slugs", multiple=True, metavar="NAME", help="Only these; may be repeated.")
 def diff(folder: Path, slugs: tuple[str, ...]) -> None:
@@ -98,7 +93,7 @@ def diff(folder: Path, slugs: tuple[str, ...]) -> None:
         click.echo("No difference.")
 
 
-@playbooks.command()
+@click.command()
 @_FOLDER
 @click.option("--take", multiple=True, metavar="NAME", help="Take the web's text of this one; may be repeated.")
 def pull(folder: Path, take: tuple[str, ...]) -> None:
@@ -113,7 +108,7 @@ def pull(folder: Path, take: tuple[str, ...]) -> None:
         click.echo("Nothing to pull.")
 
 
-@playbooks.command()
+@click.command()
 @_FOLDER
 @click.option("--publish", "is_published", is_flag=True, help="Publish them; without it they become drafts.")
 @click.option("--take", multiple=True, metavar="NAME", help="Take the file's text of this one; may be repeated.")

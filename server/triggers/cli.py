@@ -1,4 +1,4 @@
-"""`rapport triggers load`, `rapport rehearse`"""
+"""`rapport triggers load`, and `rapport rehearse`, which is also `rapport playbooks rehearse`."""
 
 from __future__ import annotations
 

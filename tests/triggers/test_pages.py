@@ -7,6 +7,7 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -188,3 +189,13 @@ def test_the_command_rehearses(runtime: Runtime, dana: SignedInClient, quiet: uu
     assert result.exit_code == 0, result.output
     assert "CTAs that would open: " in result.output
     assert CliRunner().invoke(rehearse, [], obj=runtime).exit_code == 0
+
+
+def test_a_file_is_rehearsed_beside_what_is_live(
+    runtime: Runtime, dana: SignedInClient, quiet: uuid.UUID, tmp_path: Path
+) -> None:
+    file = tmp_path / "call-them.yaml"
+    file.write_text(f"{PLAYBOOK}  - {{key: note, title: Note it, minutes: 120}}\n", encoding="utf-8")
+    result = CliRunner().invoke(rehearse, [str(file), "--days", "10"], obj=runtime)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"Hours of work: \S+  \(live: \S+, \+2\)", result.output), result.output
