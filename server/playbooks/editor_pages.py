@@ -117,7 +117,7 @@ def change(playbook_slug: str) -> BaseResponse:
             return make_response(
                 _page(session, playbook, text, view="yaml", seen=seen, problems=invalid.problems, is_unsaved=True), 422
             )
-    if act not in ("save", "publish", "over"):
+    if act not in ("save", "publish", "over", "rehearse"):
         view = act if act in ("yaml", "form") else shown
         with here.db.reading() as session:
             playbook = queries.by_slug(session, playbook_slug)
@@ -133,10 +133,22 @@ def change(playbook_slug: str) -> BaseResponse:
                 drafts.look_again(session, playbook, seen=seen)
     except DraftConflict as conflict:
         return _conflict(playbook_slug, source, shown, seen, conflict)
+    if act == "rehearse":
+        return _rehearse(playbook_slug, shown)
     if act != "publish":
         tell("Saved as a draft. CTAs get it when you publish it.")
         return redirect(url_for(".edit", playbook_slug=playbook_slug, view=shown), code=303)
     return _publish(playbook_slug, shown, seen)
+
+
+def _rehearse(slug: str, view: str) -> BaseResponse:
+    """What is saved now, unless it has problems: those come first."""
+    with runtime().db.reading() as session:
+        draft = queries.draft_of(session, queries.by_slug(session, slug))
+        invalid = drafts.problems_of(session, draft.source, "") if draft else None
+    if invalid:
+        return _again(slug, view, 422, problems=invalid.problems)
+    return redirect(url_for("rehearsal.of_playbook", slug=slug), code=303)
 
 
 def _publish(slug: str, view: str, seen: str) -> BaseResponse:

@@ -151,6 +151,11 @@ def _page(session: Session, found: Playbook, version: PlaybookVersion | None) ->
             "archive": url_for(".archive", playbook_slug=slug),
             "unarchive": url_for(".unarchive", playbook_slug=slug),
             "live": url_for(".playbook", playbook_slug=slug),
+            # Pages of features above this one; what is archived has neither.
+            "rehearse": url_for("rehearsal.of_playbook", slug=slug) if found.archived_at is None else None,
+            "open_ctas": url_for("open_ctas.of_playbook", slug=slug)
+            if len(versions) > 1 and found.archived_at is None
+            else None,
         },
     )
 

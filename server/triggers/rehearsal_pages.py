@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 
 from server.errors import Invalid
+from server.playbooks.problems import PlaybookInvalid
 from server.triggers import queries, scenes
 from server.triggers.rehearse import DAYS, LONGEST, Rehearsal, compared, rehearse
 from server.triggers.scenes import Scene
@@ -31,13 +32,21 @@ def of_trigger(slug: str) -> str:
 
 @blueprint.get("/playbooks/<slug>/rehearse")
 def of_playbook(slug: str) -> str:
+    edit = url_for("playbook_editor.edit", playbook_slug=slug)
     with runtime().db.reading() as session:
-        scene = scenes.of_playbook(session, slug)
-    crumbs = [Crumb(label="Playbooks", href="/playbooks"), Crumb(label=scene.title, href=f"/playbooks/{slug}")]
-    return _answer(scene, crumbs, url_for(".of_playbook", slug=slug), "playbooks")
+        try:
+            scene = scenes.of_playbook(session, slug)
+        except PlaybookInvalid:
+            what = "The draft has problems, so nobody can say what it would do."
+            raise Invalid(what, cure="Open it with Edit: there they stand, each with its line and its cure.") from None
+    crumbs = [
+        Crumb(label="Playbooks", href=url_for("playbooks.library")),
+        Crumb(label=scene.title, href=url_for("playbooks.playbook", playbook_slug=slug)),
+    ]
+    return _answer(scene, crumbs, url_for(".of_playbook", slug=slug), "playbooks", edit=edit)
 
 
-def _answer(scene: Scene, crumbs: list[Crumb], here: str, active: str) -> str:
+def _answer(scene: Scene, crumbs: list[Crumb], here: str, active: str, *, edit: str | None = None) -> str:
     days = _days()
     if not wants_partial():
         return page(
@@ -49,6 +58,7 @@ def _answer(scene: Scene, crumbs: list[Crumb], here: str, active: str) -> str:
             days=days,
             choices=[30, 90, 180, 365],
             here=here,
+            edit_href=edit,
             load_href=f"{here}?days={days}",
         )
     now = runtime().clock.now()

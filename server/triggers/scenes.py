@@ -23,7 +23,7 @@ _NO_VERSION = uuid.UUID(int=0)
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """`draft` beside `live`, which is None where nothing is live. `note` says what the person should know of it."""
+    """`draft` beside `live`, None where nothing else is live. `note` says what the person should know of it."""
 
     title: str
     draft: Sequence[Part]
@@ -46,29 +46,33 @@ def of_trigger(session: Session, row: Trigger) -> Scene:
 def of_playbook(session: Session, slug: str, definition: Definition | None = None) -> Scene:
     """Its draft (or `definition`) with the triggers that name it, beside the live version with the same triggers.
 
-    Raises NotFound for one that has neither a draft nor a live version.
+    Without a draft it is the live version alone. Raises NotFound for one that has neither, PlaybookInvalid for a draft
+    that cannot be read.
     """
-    live = playbooks.all_live(session).get(slug)
+    live, own = playbooks.all_live(session).get(slug), ""
     if definition is None:
-        definition = _drafted(session, slug) or (live.definition if live else None)
+        definition, own = _drafted(session, slug), "The draft"
+    if definition is None and live is not None:
+        definition, live, own = live.definition, None, "There is no draft: this is the live version"
     if definition is None:
         raise NotFound(f"The playbook {slug} has nothing to rehearse.", cure="Write a draft of it first.")
     draft = PlaybookInUse(version_id=_NO_VERSION, definition=definition)
     rows = [one for one in queries.all_triggers(session) if one.playbook_slug == slug]
     if any(one.is_on for one in rows):
         rows = [one for one in rows if one.is_on]
+    note = f"{own}{', beside the live version' if live else ''}. " if own else ""
     if not rows:
         return Scene(
             title=definition.name,
             draft=[_for_all(draft)],
             live=[_for_all(live)] if live else None,
-            note="No trigger opens it. So this is as if it were opened today for every account that it is for.",
+            note=f"{note}No trigger opens it. So this is as if it were opened today for every account that it is for.",
         )
     return Scene(
         title=definition.name,
         draft=[Part(watch=watch_of(one), playbook=draft) for one in rows],
         live=[Part(watch=watch_of(one), playbook=live) for one in rows] if live else None,
-        note=f"Opened by: {', '.join(one.name for one in rows)}.",
+        note=f"{note}Opened by: {', '.join(one.name for one in rows)}.",
     )
 
 

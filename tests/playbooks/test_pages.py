@@ -194,6 +194,45 @@ def test_a_version_that_went_live_meanwhile_is_not_published_over(
         assert queries.live(session, "welcome-back").definition.name == "Mine"
 
 
+def test_a_draft_is_rehearsed_as_it_is_saved_and_its_problems_come_first(
+    dana: SignedInClient, runtime: Runtime
+) -> None:
+    url = "/playbooks/welcome-back/edit"
+    form = _form(dana.get(url).text)
+    wrong = dana.post(url, data={**form, "act": "rehearse", "s0_due_amount": "soon"})
+    assert wrong.status_code == 422
+    assert "Line 11, column" in wrong.text
+    assert "The draft has problems" in dana.get("/playbooks/welcome-back/rehearse").text
+    assert dana.get("/playbooks/welcome-back/rehearse").status_code == 422
+    answer = dana.post(url, data={**_form(wrong.text), "act": "rehearse", "s0_due_amount": "8"})
+    assert (answer.status_code, answer.location) == (303, "/playbooks/welcome-back/rehearse")
+    assert "business_days: 8" in (_draft(runtime) or "")
+    page = dana.get(answer.location).text
+    assert "The draft, beside the live version." in page
+    assert f'href="{url}"' in page
+
+
+def test_admins_find_the_rehearsal_and_the_open_ctas_of_older_versions(
+    sign_in: SignIn, book: Book, dana: SignedInClient, runtime: Runtime
+) -> None:
+    url, rehearsal, open_ctas = (f"/playbooks/welcome-back{end}" for end in ("", "/rehearse", "/open-ctas"))
+    first = dana.get(url).text
+    assert f'href="{rehearsal}"' in first
+    assert open_ctas not in first
+    assert "There is no draft: this is the live version." in dana.get(rehearsal).text
+    with runtime.db.transaction() as session:
+        publish(session, SOURCE.replace("days: 10", "days: 20"), by_id=book.dana, now=runtime.clock.now())
+    assert f'href="{open_ctas}"' in dana.get(url).text
+    assert dana.get(f"{url}/versions/1").text.count(f'href="{open_ctas}"') == 2
+    theirs = sign_in(book.alice).get(url).text
+    assert rehearsal not in theirs
+    assert open_ctas not in theirs
+    dana.post(f"{url}/archive")
+    archived = dana.get(url).text
+    assert rehearsal not in archived
+    assert open_ctas not in archived
+
+
 def test_a_new_playbook_begins_empty_or_as_a_copy(dana: SignedInClient, runtime: Runtime) -> None:
     def made(**data: str) -> int:
         return dana.post("/playbooks/new", data=data).status_code

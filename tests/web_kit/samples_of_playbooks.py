@@ -67,7 +67,7 @@ def playbook(*, is_bare: bool = False) -> dict[str, Any]:
     plain = _step(
         title=LONG, needs=[], template=None, silent=None, to="", instructions="", is_required=True, icon="phone"
     )
-    urls = dict.fromkeys(("edit", "copy", "archive", "unarchive", "live"), "#")
+    urls = dict.fromkeys(("edit", "copy", "archive", "unarchive", "live", "rehearse", "open_ctas"), "#")
     said = {
         "description": LONG,
         "type": {"label": "Lifecycle", "icon": "route"},

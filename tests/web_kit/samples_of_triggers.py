@@ -149,6 +149,7 @@ def rehearse() -> dict[str, Any]:
         "days": 90,
         "choices": [30, 90],
         "here": "/playbooks/x/rehearse",
+        "edit_href": "/playbooks/x/edit",
         "load_href": "/moving/rehearsal",
     }
 
