@@ -198,7 +198,6 @@ def _head(
     its_tasks: Sequence[CtaTask],
 ) -> dict[str, Any]:
     today = show.today()
-    counted = [task for task in its_tasks if task.dropped_at is None]
     number = playbooks.version(session, cta.playbook_version_id).number if cta.playbook_version_id else None
     return {
         "id": cta.id,
@@ -215,8 +214,7 @@ def _head(
         "owner": {"name": users[cta.owner_id].name},
         "playbook": f"{cta.playbook_name}{f', version {number}' if number else ''}" if cta.playbook_name else "",
         "account": present.account_card(account, present.named(users, account.tam_id)),
-        "tasks_done": sum(task.done_at is not None for task in counted),
-        "tasks_total": len(counted),
+        **present.progress(its_tasks),
         "closed": {"at": show.moment(cta.closed_at), "note": cta.closing_note or ""} if not cta.is_open else None,
         "snooze": {
             "through": show.day(cta.snoozed_through),

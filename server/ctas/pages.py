@@ -7,7 +7,7 @@ import uuid
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from server.ctas import cta_view, queries, work
+from server.ctas import cta_view, present, queries, work
 from server.web.frame import Crumb, runtime, wants_partial
 from server.web.identity import require_visitor
 
@@ -25,13 +25,20 @@ def cta(cta_id: uuid.UUID) -> str:
 
 @blueprint.get("/tasks/<uuid:task_id>")
 def task(task_id: uuid.UUID) -> BaseResponse | str:
-    """One task of a CTA, asked for while its emails move; as a page it leads to its CTA."""
+    """One task of a CTA, asked for while its emails move; as a page it leads to its CTA.
+
+    Those that come after it are shown anew with it, and how far the CTA is.
+    """
     with runtime().db.reading() as session:
         found = queries.task(session, task_id)
         if not wants_partial():
             return redirect(url_for("cta_pages.cta", cta_id=found.cta_id, _anchor=f"task-{task_id}"))
-        [shown] = cta_view.shown_tasks(session, [found], queries.cta(session, found.cta_id))
-    return render_template("ctas/_task.html", task=shown)
+        siblings = queries.tasks_of(session, [found.cta_id]).get(found.cta_id, [])
+        after_it = [one for one in siblings if found.key and found.key in one.needs.split()]
+        shown, *beside = cta_view.shown_tasks(session, [found, *after_it], queries.cta(session, found.cta_id))
+    if shown["is_moving"]:
+        return render_template("ctas/_task.html", task=shown)
+    return render_template("ctas/_task_settled.html", task=shown, beside=beside, cta=present.progress(siblings))
 
 
 @blueprint.post("/tasks/<uuid:task_id>/complete")

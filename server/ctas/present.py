@@ -139,6 +139,12 @@ def task(
     }
 
 
+def progress(tasks: Sequence[CtaTask]) -> dict[str, int]:
+    """How far a CTA is; what was taken away does not count."""
+    counted = [task for task in tasks if task.dropped_at is None]
+    return {"tasks_done": sum(task.done_at is not None for task in counted), "tasks_total": len(counted)}
+
+
 def _send(email: OutboundEmail, account_id: uuid.UUID, viewer_id: uuid.UUID) -> dict[str, Any]:
     label, tone, _ = send_words.state_words(email)
     is_sent = email.state == OutboundState.SENT

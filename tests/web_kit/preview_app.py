@@ -236,7 +236,8 @@ def add_fragments(app: Flask) -> None:
             template_name="",
             toggle=samples.O(href="/tasks/t4/open", label="Reopen"),
         )
-        return render_template("ctas/_task.html", task=done)
+        progress = samples.O(tasks_done=3, tasks_total=5)
+        return render_template("ctas/_task_settled.html", task=done, beside=[samples.tasks()[0]], cta=progress)
 
     @app.get("/moving/email")
     def moving_email() -> str:
