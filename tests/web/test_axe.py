@@ -42,6 +42,8 @@ from tests.web.axe import SIZES, Findings
 from tests.web.pages import ON_SQLITE, add_note, put_into_outbox
 
 SignIn = Callable[[uuid.UUID], SignedInClient]
+# Each within a test's time.
+PARTS = 4
 SLUG = "onboarding-welcome"
 PLAYBOOK = "webinar"
 PLAYBOOK_SOURCE = "playbook: webinar\nname: Webinar\ntype: risk\nsteps:\n  - {key: a, title: A, due: {days: 3}}\n"
@@ -167,7 +169,9 @@ def who_opens(path: str, endpoint: str, people: list[Person]) -> tuple[Person, b
 
 
 @ON_SQLITE
+@pytest.mark.parametrize("part", range(PARTS))
 def test_every_page_of_the_app_is_without_a_violation(
+    part: int,
     app: Flask,
     runtime: Runtime,
     desk: Desk,
@@ -188,9 +192,8 @@ def test_every_page_of_the_app_is_without_a_violation(
             contexts[person.session].add_cookies([cookie])  # type: ignore[list-item]
     pages = {session: context.new_page() for session, context in contexts.items()}
     stranger = people[-1:]
-    for rule in app.url_map.iter_rules():
-        if "GET" not in (rule.methods or ()):
-            continue
+    asked = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    for rule in asked[part::PARTS]:
         path = path_of(app, rule, values) + (
             "?" + urlencode(GmailExtension(app=app).ask()) if rule.endpoint == "oauth.ask" else ""
         )
@@ -206,4 +209,4 @@ def test_every_page_of_the_app_is_without_a_violation(
     contrast = sum("color-contrast" in one for one in found.unsure)
     print(f"\naxe: {len(opened)} pages; {len(found.unsure)} places for a person's eyes, {contrast} of contrast")  # noqa: T201
     assert not found.faults, "\n".join(found.faults)
-    assert len(opened) > 25, opened
+    assert len(opened) > 10, opened
