@@ -239,9 +239,11 @@ def _nav(runtime: Runtime) -> Sequence[NavEntry]:
         open_ctas = ctas.count_open(session, owner_id=user_id)
         counts = outbox.outbox_counts(session, user_id=user_id)
         unmatched = waiting_mail.count_questions(session, user_id)
+        mentions = ctas.unseen_mentions(session, user_id)
     waiting = counts[OutboxGroup.WAITING] + counts[OutboxGroup.NEEDS_YOU]
     entries = (
         NavEntry(key="cockpit", label="Cockpit", href="/cockpit", icon="layout-dashboard", badge=open_ctas or None),
+        NavEntry(key="mentions", label="Mentions", href="/mentions", icon="at", badge=mentions or None),
         NavEntry(key="accounts", label="Accounts", href="/accounts", icon="building-skyscraper"),
         NavEntry(key="timeline", label="Timeline", href="/timeline", icon="timeline-event"),
         NavEntry(

@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from server.auth import people
 from server.ctas import attachments, comments, markup, queries
-from server.ctas.cta_view import COCKPIT
 from server.ctas.forms import to_cta
 from server.errors import Invalid
 from server.web import show
@@ -67,8 +66,8 @@ def mentions() -> str:
         users = people.by_ids(session, {one.comment.author_id for one in found if one.comment.author_id})
     return page(
         "ctas/mentions.html",
-        active="cockpit",
-        crumbs=[COCKPIT, Crumb(label="Mentions")],
+        active="mentions",
+        crumbs=[Crumb(label="Mentions")],
         mentions=[
             {
                 "cta": one.cta.name,

@@ -14,7 +14,7 @@ from server.accounts.models import Account
 from server.accounts.names import fold
 from server.auth import policy
 from server.auth.models import User
-from server.ctas.models import Cta, CtaMention, CtaTask, EmailTaskSend, TaskKind
+from server.ctas.models import Cta, CtaComment, CtaMention, CtaTask, EmailTaskSend, TaskKind
 from server.ctas.next_due import NO_DATE as NO_DATE
 from server.ctas.next_due import first_due as first_due
 from server.ctas.next_due import to_do as to_do
@@ -231,8 +231,9 @@ def open_of_account(session: Session, account_id: uuid.UUID) -> list[Cta]:
 
 def unseen_mentions(session: Session, user_id: uuid.UUID) -> int:
     """How many comments name this person that they have not seen."""
-    unseen = (CtaMention.user_id == user_id, CtaMention.seen_at.is_(None))
-    return session.scalar(select(func.count(CtaMention.id)).where(*unseen)) or 0
+    unseen = (CtaMention.user_id == user_id, CtaMention.seen_at.is_(None), CtaComment.removed_at.is_(None))
+    statement = select(func.count(CtaMention.id)).join(CtaComment, CtaComment.id == CtaMention.cta_comment_id)
+    return session.scalar(statement.where(*unseen)) or 0
 
 
 def suggest(session: Session, text: str, *, limit: int = 5) -> list[tuple[Cta, Account]]:

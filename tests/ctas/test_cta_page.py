@@ -116,10 +116,12 @@ def test_a_comment_is_markdown_and_tells_whom_it_mentions(
         assert queries.unseen_mentions(session, book.alice) == 0
         [mentioned] = mentions(session, book.bob)
     bob = sign_in(book.bob)
+    assert '<span>Mentions</span><span class="rp-badge">1<' in bob.get("/accounts").text
     assert "mentioned you in" in bob.get("/mentions").text
     bob.get(f"/ctas/{book.cta}")
     with runtime.db.reading() as session:
         assert queries.unseen_mentions(session, book.bob) == 0
+    assert "<span>Mentions</span></a>" in bob.get("/accounts").text
     href = f"/comments/{mentioned.comment.id}"
     assert bob.post(f"{href}/edit", data={"text": "Mine", "seen": text}).status_code == 403
     assert alice.post(f"{href}/edit", data={"text": "Mine", "seen": "Something else"}).status_code == 409

@@ -19,6 +19,7 @@ def base(
         "me": O(name="Maya Ortiz", email="maya@rapport.example", role_label="TAM, EMEA", initials="MO"),
         "nav": [
             O(key="cockpit", label="Cockpit", href="/cockpit", icon="layout-dashboard", badge=12),
+            O(key="mentions", label="Mentions", href="/mentions", icon="at", badge=2),
             O(key="accounts", label="Accounts", href="/accounts", icon="building-skyscraper", badge=None),
             O(key="timeline", label="Timeline", href="/timeline", icon="timeline-event", badge=None),
             O(key="unmatched", label="Unmatched mail", href="/page/unmatched", icon="inbox", badge=14),

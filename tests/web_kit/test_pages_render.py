@@ -222,7 +222,7 @@ def the_search_suggests(page: Page) -> None:
 def the_menu_opens(page: Page) -> None:
     page.get_by_role("button", name="Maya Ortiz").press("ArrowDown")
     menu = page.locator("#me-menu")
-    for name in ("Mailbox", "Time zone and country", "Mentions", "Where you are signed in", "Personal tokens"):
+    for name in ("Mailbox", "Time zone and country", "Where you are signed in", "Personal tokens"):
         expect(menu.get_by_role("link", name=name, exact=True)).to_be_focused()
         page.keyboard.press("ArrowDown")
     expect(menu.get_by_role("button", name="Sign out")).to_be_focused()
