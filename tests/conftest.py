@@ -128,10 +128,12 @@ def db(request: pytest.FixtureRequest) -> Iterator[Database]:
     with database.transaction() as session:
         add_first_choices(session)
     yield database
-    _demand_kept_dates(database)
     tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
-    with database.transaction() as session:
-        session.execute(text(f"TRUNCATE {tables} CASCADE"))
+    try:
+        _demand_kept_dates(database)
+    finally:
+        with database.transaction() as session:
+            session.execute(text(f"TRUNCATE {tables} CASCADE"))
 
 
 def _demand_kept_dates(database: Database) -> None:
