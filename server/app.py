@@ -63,7 +63,7 @@ from server.timeline import api as timeline_api
 from server.triggers import pages as trigger_pages
 from server.triggers import rehearsal_pages
 from server.vault import Vault
-from server.web import api, frame, guard, identity, problems, rate_limits
+from server.web import api, frame, guard, identity, problems, rate_limits, show
 from server.web.frame import NavEntry
 from server.web.identity import require_visitor
 
@@ -236,13 +236,15 @@ def _nav(runtime: Runtime) -> Sequence[NavEntry]:
     visitor = require_visitor()
     user_id = visitor.user_id
     with runtime.db.reading() as session:
-        open_ctas = ctas.count_open(session, owner_id=user_id)
+        # The Cockpit has counted them for its own page.
+        mine = frame.badge("cockpit")
+        mine = ctas.count_mine(session, user_id, today=show.today()) if mine is None else mine
         counts = outbox.outbox_counts(session, user_id=user_id)
         unmatched = waiting_mail.count_questions(session, user_id)
         mentions = ctas.unseen_mentions(session, user_id)
     waiting = counts[OutboxGroup.WAITING] + counts[OutboxGroup.NEEDS_YOU]
     entries = (
-        NavEntry(key="cockpit", label="Cockpit", href="/cockpit", icon="layout-dashboard", badge=open_ctas or None),
+        NavEntry(key="cockpit", label="Cockpit", href="/cockpit", icon="layout-dashboard", badge=mine or None),
         NavEntry(key="mentions", label="Mentions", href="/mentions", icon="at", badge=mentions or None),
         NavEntry(key="accounts", label="Accounts", href="/accounts", icon="building-skyscraper"),
         NavEntry(key="timeline", label="Timeline", href="/timeline", icon="timeline-event"),

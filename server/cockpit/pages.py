@@ -21,7 +21,7 @@ from server.mailboxes.pages import banner
 from server.playbooks import choices
 from server.playbooks.choices import Choices
 from server.web import show
-from server.web.frame import Crumb, page, runtime, wants_partial
+from server.web.frame import Crumb, page, runtime, set_badge, wants_partial
 from server.web.identity import require_visitor
 from server.web.paging import row_marker
 
@@ -29,7 +29,7 @@ blueprint = Blueprint("cockpit", __name__)
 blueprint.register_blueprint(view_pages.blueprint)
 blueprint.register_blueprint(changes)
 
-ROWS = 50
+ROWS = 30
 _EMPTY = {
     View.MINE: ("Nothing waits for you", "When a playbook opens a CTA for one of your accounts, it shows up here."),
     View.ALL: ("No CTAs yet", "CTAs open by playbooks, by triggers and by hand on the page of an account."),
@@ -67,6 +67,7 @@ def cockpit() -> BaseResponse | str:
         if wants_partial() and not is_fresh:
             return render_template("cockpit/_content.html", **context)
         counts = queries.counts(session, who)
+        set_badge("cockpit", counts.mine)
         context |= {"tabs": _tabs(wanted, counts), "kpis": _kpis(counts)}
         if wants_partial():
             return render_template("cockpit/_content.html", is_fresh=True, **context)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, func, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from server.accounts.models import Account
 from server.auth.models import User
@@ -25,6 +25,22 @@ from server.playbooks import choices
 MOST_COUNTED = 1_000
 # Recommended weighs so many, those that are due first.
 MOST_WEIGHED = 1_000
+
+
+# What a row shows: the other columns of hundreds of rows cost more than all of the rest.
+_SHOWN = (
+    load_only(
+        *(Cta.name, Cta.cta_type, Cta.priority, Cta.status, Cta.playbook_name, Cta.is_flagged, Cta.due_on),
+        *(Cta.closed_at, Cta.snoozed_through, Cta.snooze_reason, Cta.account_id, Cta.owner_id),
+        raiseload=True,
+    ),
+    load_only(Account.name, Account.arr, Account.renewal_on, raiseload=True),
+    load_only(User.name, raiseload=True),
+)
+_SHOWN_OF_TASK = load_only(
+    *(CtaTask.cta_id, CtaTask.title, CtaTask.kind, CtaTask.due_on, CtaTask.replied_at, CtaTask.waiting_since),
+    raiseload=True,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,10 +124,11 @@ def rows_of(session: Session, ids: Sequence[uuid.UUID], today: date) -> list[Row
     if not ids:
         return []
     due = ctas.first_due(today).label("due")
-    found = {row.Cta.id: row for row in session.execute(_joined(Cta, Account, User, due).where(Cta.id.in_(ids)))}
+    shown = _joined(Cta, Account, User, due).options(*_SHOWN).where(Cta.id.in_(ids))
+    found = {row.Cta.id: row for row in session.execute(shown)}
     tasks = {row.cta_id: row for row in session.execute(_tallies(ids, today))}
     places = [(row.cta_id, row.next_position) for row in tasks.values() if row.next_position is not None]
-    nexts = select(CtaTask).where(tuple_(CtaTask.cta_id, CtaTask.position).in_(places))
+    nexts = select(CtaTask).options(_SHOWN_OF_TASK).where(tuple_(CtaTask.cta_id, CtaTask.position).in_(places))
     next_of = {task.cta_id: task for task in session.scalars(nexts)} if places else {}
     return [
         Row(

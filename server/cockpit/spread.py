@@ -132,8 +132,12 @@ def owners(session: Session) -> Sequence[User]:
 
 def playbooks(session: Session) -> Sequence[str]:
     """The playbooks of what is open, by name."""
-    names = select(Cta.playbook_name).where(Cta.closed_at.is_(None), Cta.playbook_name.is_not(None)).distinct()
-    return sorted(name for name in session.scalars(names) if name)
+    # From each name to the next by the index: twenty looks and not one at every CTA, as DISTINCT has it.
+    is_open = Cta.closed_at.is_(None)
+    first = select(func.min(Cta.playbook_name).label("name")).where(is_open).cte(recursive=True)
+    following = select(func.min(Cta.playbook_name)).where(is_open, Cta.playbook_name > first.c.name)
+    names = first.union_all(select(following.scalar_subquery()).where(first.c.name.is_not(None)))
+    return sorted(name for name in session.scalars(select(names.c.name)) if name)
 
 
 def account(session: Session, account_id: uuid.UUID) -> Account | None:

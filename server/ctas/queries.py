@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, Date, Uuid, and_, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Date, Uuid, exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from server.accounts.models import Account
 from server.accounts.names import fold
 from server.auth import policy
 from server.auth.models import User
-from server.ctas.models import Cta, CtaComment, CtaMention, CtaTask, EmailTaskSend, TaskKind
+from server.ctas.models import Cta, CtaComment, CtaMention, CtaTask, EmailTaskSend
 from server.ctas.next_due import NO_DATE as NO_DATE
 from server.ctas.next_due import first_due as first_due
 from server.ctas.next_due import to_do as to_do
@@ -61,14 +61,6 @@ class CockpitPage:
     next_after: uuid.UUID | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class CockpitCounts:
-    open: int
-    overdue: int
-    due_soon: int
-    emails_to_send: int
-
-
 def cockpit(
     session: Session, wanted: CockpitFilter, *, today: date, limit: int = 100, after: uuid.UUID | None = None
 ) -> CockpitPage:
@@ -106,31 +98,11 @@ def cockpit_row(session: Session, cta_id: uuid.UUID, *, today: date) -> CockpitR
     )
 
 
-def cockpit_counts(session: Session, *, owner_id: uuid.UUID, today: date) -> CockpitCounts:
-    mine = _conditions(CockpitFilter(owner_id=owner_id))
-    due = first_due(today)
-    row = session.execute(
-        select(
-            func.count(Cta.id),
-            func.count(Cta.id).filter(due < today),
-            func.count(Cta.id).filter(and_(due >= today, due <= today + SOON)),
-        ).where(*mine)
-    ).one()
-    emails = session.scalar(
-        select(func.count(CtaTask.id))
-        .join(Cta, Cta.id == CtaTask.cta_id)
-        .where(
-            Cta.closed_at.is_(None),
-            CtaTask.owner_id == owner_id,
-            CtaTask.kind == TaskKind.EMAIL,
-            to_do(today),
-        )
-    )
-    return CockpitCounts(open=row[0], overdue=row[1], due_soon=row[2], emails_to_send=emails or 0)
-
-
-def count_open(session: Session, *, owner_id: uuid.UUID | None) -> int:
-    return session.scalar(select(func.count(Cta.id)).where(*_conditions(CockpitFilter(owner_id=owner_id)))) or 0
+def count_mine(session: Session, user_id: uuid.UUID, *, today: date) -> int:
+    """Open CTAs that are theirs to work on and not put off: what the Cockpit opens with."""
+    is_awake = or_(Cta.snoozed_through.is_(None), Cta.snoozed_through < today)
+    statement = select(func.count(Cta.id)).where(Cta.closed_at.is_(None), is_awake, mine(user_id))
+    return session.scalar(statement) or 0
 
 
 def cta(session: Session, cta_id: uuid.UUID) -> Cta:

@@ -74,6 +74,16 @@ def install(app: Flask, runtime: Runtime, nav: Callable[[], Sequence[NavEntry]])
         }
 
 
+def set_badge(key: str, count: int) -> None:
+    """A page that has counted what an entry of the side bar counts spares it the question."""
+    g.setdefault("badges", {})[key] = count
+
+
+def badge(key: str) -> int | None:
+    found: int | None = g.get("badges", {}).get(key)
+    return found
+
+
 def runtime() -> Runtime:
     found: Runtime = current_app.extensions[_KEY]
     return found

@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, select
 
+from server.cockpit import queries as cockpit
 from server.cockpit.pages import ROWS
+from server.cockpit.queries import Who
 from server.ctas import queries
-from server.ctas.models import CtaStatus
+from server.ctas.models import Cta, CtaStatus
 from server.ctas.queries import CockpitFilter
 from server.db import Database
 from server.runtime import Runtime
@@ -98,7 +100,7 @@ def test_a_cta_is_also_mine_when_only_one_of_its_tasks_is(
     everybody = groups_in(sign_in(book.charlie).get("/cockpit?view=all").text)
     assert sum(len(names) for names in everybody.values()) == 4
     with runtime.db.reading() as session:
-        assert queries.count_open(session, owner_id=book.bob) == 2
+        assert queries.count_mine(session, book.bob, today=runtime.clock.now().date()) == 2
 
 
 def test_filters_work_alone_and_together(book: Book, add: Callable[..., uuid.UUID], sign_in: SignIn) -> None:
@@ -158,10 +160,25 @@ def test_the_counts_are_mine_and_open(runtime: Runtime, book: Book, add: Callabl
     add("closed", due=today - day, status=CtaStatus.CLOSED_SUCCESS)
     add("not mine", due=today - day, owner_id=book.bob)
     with runtime.db.reading() as session:
-        alice = queries.cockpit_counts(session, owner_id=book.alice, today=today)
-        charlie = queries.cockpit_counts(session, owner_id=book.charlie, today=today)
-    assert (alice.open, alice.overdue, alice.due_soon, alice.emails_to_send) == (3, 1, 2, 1)
-    assert (charlie.open, charlie.overdue, charlie.due_soon, charlie.emails_to_send) == (0, 0, 0, 0)
+        now = runtime.clock.now()
+        alice = cockpit.counts(session, Who(user_id=book.alice, today=today, now=now))
+        charlie = cockpit.counts(session, Who(user_id=book.charlie, today=today, now=now))
+        assert queries.count_mine(session, book.alice, today=today) == alice.mine
+    assert (alice.mine, alice.overdue, alice.due_soon, alice.emails_to_send) == (3, 1, 2, 1)
+    assert (charlie.mine, charlie.overdue, charlie.due_soon, charlie.emails_to_send) == (0, 0, 0, 0)
+
+
+def test_what_is_put_off_counts_neither_on_the_page_nor_in_the_side_bar(
+    runtime: Runtime, book: Book, today: date, sign_in: SignIn
+) -> None:
+    alice = sign_in(book.alice)
+    badge = '<span>Cockpit</span><span class="rp-badge">'
+    assert badge in alice.get("/accounts").text
+    with runtime.db.transaction() as session:
+        for cta in session.scalars(select(Cta)):
+            cta.snoozed_through = today + timedelta(days=2)
+    assert badge not in alice.get("/accounts").text
+    assert badge not in alice.get("/cockpit?view=mine").text
 
 
 def test_fifty_ctas_take_as_many_statements_as_one(

@@ -35,10 +35,7 @@ def base(
 
 
 def tabs(*names: str) -> list[O]:
-    return [
-        O(label=name, href=f"?tab={i}", count=(None if i == 0 else i * 9), current=i == 0)
-        for i, name in enumerate(names)
-    ]
+    return [O(label=name, href=f"?tab={i}", count=i * 9 or None, current=i == 0) for i, name in enumerate(names)]
 
 
 PRIORITIES = {"High": "danger", "Medium": "warning", "Low": "neutral"}
