@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -16,8 +16,7 @@ from server.ctas import queries, work
 from server.ctas.models import Cta, CtaLink, CtaPerson
 from server.errors import Conflict, Invalid
 from server.timeline import queries as timeline
-from server.timeline.cut import SeenEntry, cut
-from server.timeline.models import TimelineEntry
+from server.timeline.cut import SeenEntry
 from server.timeline.visibility import Viewer
 
 MOST_PERSONS = 50
@@ -71,14 +70,8 @@ def unlink(session: Session, cta: Cta, entry_id: uuid.UUID, *, asker: Asker) -> 
 
 def linked(session: Session, cta_id: uuid.UUID, *, viewer: Viewer) -> list[SeenEntry]:
     """As this viewer may see them, newest first."""
-    statement = (
-        select(TimelineEntry)
-        .join(CtaLink, CtaLink.timeline_entry_id == TimelineEntry.id)
-        .where(CtaLink.cta_id == cta_id)
-        .order_by(TimelineEntry.occurred_at.desc(), TimelineEntry.id.desc())
-    )
-    found: Sequence[TimelineEntry] = session.scalars(statement).all()
-    return list(cut(session, viewer, found))
+    links = select(CtaLink.timeline_entry_id).where(CtaLink.cta_id == cta_id)
+    return timeline.by_ids(session, viewer, session.scalars(links))
 
 
 def _demand_part(session: Session, cta: Cta, asker: Asker) -> None:

@@ -172,6 +172,13 @@ def one(session: Session, viewer: Viewer, entry_id: uuid.UUID) -> SeenEntry:
     return next(cut(session, viewer, [found]))
 
 
+def by_ids(session: Session, viewer: Viewer, entry_ids: Iterable[uuid.UUID]) -> list[SeenEntry]:
+    """Those that stand, newest first; at most some hundreds at once."""
+    statement = select(TimelineEntry).where(TimelineEntry.id.in_(list(entry_ids)))
+    ordered = statement.order_by(TimelineEntry.occurred_at.desc(), TimelineEntry.id.desc())
+    return list(cut(session, viewer, list(session.scalars(ordered))))
+
+
 def of_mails(session: Session, viewer: Viewer, mail_message_ids: Iterable[uuid.UUID]) -> list[SeenEntry]:
     """All entries that these mails made, on whatever account; at most some hundreds of mails at once."""
     statement = select(TimelineEntry).where(TimelineEntry.mail_message_id.in_(list(mail_message_ids)))
