@@ -35,7 +35,7 @@ GROUPS = {
     "none": "Nothing",
 }
 SORTS = {
-    "due": "Next task due",
+    "due": "Next due",
     "renewal": "Renewal date",
     "arr": "ARR, highest first",
     "priority": "Priority",

@@ -9,10 +9,10 @@ from flask import Blueprint, request, send_file
 from werkzeug.wrappers import Response as BaseResponse
 
 from server.auth import people
-from server.ctas import attachments, comments, markup, queries
+from server.ctas import attachments, comments, queries
 from server.ctas.forms import to_cta
 from server.errors import Invalid
-from server.web import show
+from server.web import markdown, show
 from server.web.frame import Crumb, page, runtime
 from server.web.identity import require_visitor
 
@@ -74,7 +74,7 @@ def mentions() -> str:
                 "href": f"/ctas/{one.cta.id}#comment-{one.comment.id}",
                 "by": users[one.comment.author_id].name if one.comment.author_id in users else "Rapport",
                 "at": show.moment(one.comment.created_at),
-                "html": markup.to_html(one.comment.text),
+                "html": markdown.to_html(one.comment.text),
                 "is_new": one.seen_at is None,
             }
             for one in found

@@ -23,7 +23,6 @@ from server.ctas import (
     close,
     comments,
     history,
-    markup,
     present,
     present_email,
     queries,
@@ -42,7 +41,7 @@ from server.playbooks.choices import Choices
 from server.playbooks.models import ChoiceList
 from server.timeline import present as timeline_words
 from server.timeline import queries as timeline
-from server.web import show
+from server.web import markdown, show
 from server.web.frame import Crumb, page, runtime
 from server.web.identity import require_visitor
 
@@ -170,7 +169,7 @@ def _around_task(
     spoken = task.kind in (TaskKind.CALL, TaskKind.MEETING)
     may_change = may_work and task.is_open and its_cta.is_open
     return {
-        "instructions_html": markup.to_html(task.instructions) if task.instructions else "",
+        "instructions_html": markdown.to_html(task.instructions) if task.instructions else "",
         "after": [one.title for one in first],
         "is_optional": not task.is_required,
         "is_dropped": task.dropped_at is not None,
@@ -347,7 +346,7 @@ def _comments(session: Session, cta: Cta) -> dict[str, Any]:
                 "at": show.moment(one.created_at),
                 "is_edited": one.edited_at is not None,
                 "is_removed": one.removed_at is not None,
-                "html": markup.to_html(one.text),
+                "html": markdown.to_html(one.text),
                 "text": one.text,
                 "edit_href": url_for("cta_comments.edit", comment_id=one.id)
                 if may and one.author_id == me.user_id and one.removed_at is None

@@ -17,6 +17,7 @@ from server.contacts.models import role_label
 from server.email_templates.models import EmailTemplate
 from server.playbooks import choices
 from server.playbooks.definition import Anchor, Definition, Direction, Due, OwnerRule, Step, TaskType, Unit
+from server.web import markdown
 
 TASKS = {
     TaskType.TO_DO: ("To-do", "checklist"),
@@ -112,7 +113,7 @@ def _step(step: Step, titles: Mapping[str, str], names: Mapping[str, str]) -> di
         "silent": {"days": silent.after_business_days, "template": _template(silent.template, names)}
         if silent
         else None,
-        "instructions": step.instructions,
+        "instructions": markdown.to_html(step.instructions) if step.instructions else "",
     }
 
 

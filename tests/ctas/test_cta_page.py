@@ -12,10 +12,11 @@ import pytest
 from urllib3 import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
-from server.ctas import attachments, markup, queries
+from server.ctas import attachments, queries
 from server.ctas.comments import mentions
 from server.ctas.models import Cta, CtaAttachment, CtaTask
 from server.runtime import Runtime
+from server.web import markdown
 from tests.cast import ALICE, Book
 from tests.conftest import SignedInClient
 from tests.ctas import doing
@@ -133,7 +134,7 @@ def test_a_comment_is_markdown_and_tells_whom_it_mentions(
 
 
 def test_markdown_loads_nothing_and_leads_only_outside() -> None:
-    html = str(markup.to_html("# Big\n\n![x](https://a.example/p.png) [y](data:text/html,x) [z](https://a.example)"))
+    html = str(markdown.to_html("# Big\n\n![x](https://a.example/p.png) [y](data:text/html,x) [z](https://a.example)"))
     assert "<img" not in html
     assert "data:" not in html.split("[y]")[0]
     assert '<a href="https://a.example" rel="noopener noreferrer nofollow">z</a>' in html

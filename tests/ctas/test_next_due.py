@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 import uuid
 from datetime import date, timedelta
 
@@ -89,3 +91,9 @@ def test_a_task_that_goes_takes_its_date_with_it(runtime: Runtime, book: Book, t
         session.delete(session.get_one(CtaTask, extra))
     in_python, in_sql = dues(runtime, book.cta, today)
     assert in_python == in_sql != today - 30 * DAY
+
+
+def test_whoever_has_the_rows_keeps_the_dates() -> None:
+    """Also a process that needs nothing else of this feature, such as the one that loads the sample book."""
+    asked = "import sys, server.ctas.models; sys.exit('server.ctas.next_due' not in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0

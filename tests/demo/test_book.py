@@ -16,7 +16,7 @@ from server.accounts.models import Account
 from server.auth.models import User
 from server.contacts import queries as contacts
 from server.contacts.models import Contact, ContactAddress
-from server.ctas import compose, queries
+from server.ctas import compose, next_due, queries
 from server.ctas.models import Cta, CtaTask, TaskKind
 from server.ctas.queries import CockpitFilter
 from server.db import Database
@@ -70,6 +70,7 @@ def test_the_cockpit_has_something_late_today_and_soon(loaded: Database, clock: 
         rows = queries.cockpit(session, CockpitFilter(), today=today).rows
         alice = session.scalars(select(User).where(User.email == "alice@rapport.example")).one()
         mine = queries.cockpit(session, CockpitFilter(owner_id=alice.id), today=today).rows
+        assert next_due.wrong(session) == []
     days = [(row.due_on - today) / timedelta(days=1) for row in rows if row.due_on]
     assert min(days) < 0
     assert 0 in days

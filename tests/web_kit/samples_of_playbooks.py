@@ -7,6 +7,7 @@ import samples
 from markupsafe import Markup
 
 from server.playbooks import editor_form
+from server.web import markdown
 
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsübergabe with a second half that goes on for a while"
 SOURCE = (Path(__file__).parents[2] / "playbooks" / "new-account-handoff.yaml").read_text(encoding="utf-8")
@@ -58,7 +59,7 @@ def _step(**change: Any) -> dict[str, Any]:
         "template": {"name": LONG, "href": "#"},
         "to": "Executive sponsor",
         "silent": {"days": 4, "template": {"name": "Second try after no answer", "href": "#"}},
-        "instructions": "Name two times.\n\n- on two days\n- at two hours\n\n" + LONG * 2,
+        "instructions": markdown.to_html("Name **two** times.\n\n- on two days\n- at two hours\n\n" + LONG * 2),
         **change,
     }
 
