@@ -17,6 +17,9 @@ AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 # Swagger UI is not ours to mend: its box is left out, the page around it is not. Emails in frames are left out too.
+# A bar that sticks to the bottom covers half of whatever is scrolled under it, wherever one stops.
+_LAY_BARS = """isLaid => document.querySelectorAll('.rp-sendbar, .rp-chosen').forEach(
+    bar => { bar.style.position = isLaid ? 'static' : ''; })"""
 _RUN = """options => axe
     .run({exclude: ['#api-docs']}, {iframes: false, resultTypes: ['violations', 'incomplete'], ...options})
     .then(found => ({
@@ -40,7 +43,9 @@ class Findings:
         # A rule of WCAG 2.2 that axe runs only when it is asked to.
         rules = {"target-size": {"enabled": True}, **{rule: {"enabled": False} for rule in off}}
         options = {"runOnly": {"type": "tag", "values": list(TAGS)}, "rules": rules}
+        page.evaluate(_LAY_BARS, True)
         found = page.evaluate(_RUN, json.loads(json.dumps(options)))
+        page.evaluate(_LAY_BARS, False)
         self.faults += [f"{name}: {fault}" for fault in found["faults"]]
         self.unsure += [f"{name}: {one}" for one in found["unsure"]]
 
