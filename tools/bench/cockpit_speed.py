@@ -4,7 +4,7 @@ The first page of every view and layout over 10,000 open CTAs (40,000 open tasks
 PostgreSQL of its own, as a signed-in TAM gets it: session, rights, side bar, rendering. In each round all pages and a
 route that does nothing (/healthz) take turns, so that what else the machine does hits all alike. Milliseconds of
 server time, as the test client sees it; the ratio is to the empty route of the same run. The table goes to stderr, one
-JSON object to stdout. The exit code says whether every p95 is below the limit.
+JSON object to stdout. The exit code says whether the p95 of every list of what is open is below the limit.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from tests.postgres import PostgresServer
 from tools.bench.cockpit_world import World, fill
 
 LIMIT_MS = 150
+# What the limit is for: the first page of a list of what is open. The others are shown beside them.
+BEYOND = frozenset({"all closed", "mine closed", "board of all", "calendar of all"})
 EMPTY = "/healthz"
 PAGES = {
     "mine": "/cockpit?view=mine",
@@ -138,7 +140,7 @@ def told(times: Mapping[str, Sequence[float]], *, is_limited: bool) -> int:
         print(f"{name:28}{row['p50_ms']:>9}{row['p95_ms']:>9}{row['ratio']:>8}", file=sys.stderr)
     slow = [name for name, row in rows.items() if row["p95_ms"] >= LIMIT_MS]
     print(json.dumps({"limit_p95_ms": LIMIT_MS, "slow": slow, "pages": rows}, indent=2))
-    return 1 if slow and is_limited else 0
+    return 1 if set(slow) - BEYOND and is_limited else 0
 
 
 def tell_statements(runtime: Runtime, client: FlaskClient) -> None:
