@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.auth import devices, personal_tokens, sessions
+from server.auth import devices, personal_tokens, policy, sessions
 from server.auth.models import Role, Team, User
 from server.errors import Invalid, NotFound
 from server.workdays import is_country
@@ -121,6 +121,11 @@ def by_email(session: Session, email: str) -> User:
 def all_users(session: Session) -> Sequence[User]:
     """By name."""
     return session.scalars(select(User).order_by(User.name, User.id)).all()
+
+
+def who_can_own_work(session: Session) -> Sequence[User]:
+    """To whom a CTA or a task can be given, by name."""
+    return [user for user in all_users(session) if policy.can_own_work(user)]
 
 
 def anybody(session: Session) -> User:

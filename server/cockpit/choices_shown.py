@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from server.accounts.models import STAGE_LABELS
+from server.auth import people
 from server.cockpit import spread
 from server.cockpit.asked import ALL_CLOSED, Asked
 from server.ctas.models import TaskKind
@@ -53,9 +54,13 @@ DUES = {
 SNOOZES = {"": "Hidden", "only": "Only snoozed", "show": "Shown"}
 
 
-def filters(session: Session, wanted: Asked, lists: Choices) -> dict[str, Any]:
+def owners(session: Session) -> Options:
+    """Who can own a CTA, by name."""
+    return [{"value": str(one.id), "label": one.name} for one in people.who_can_own_work(session)]
+
+
+def filters(session: Session, wanted: Asked, lists: Choices, owners: Options) -> dict[str, Any]:
     """The form of cockpit/_filters.html: the words as asked, and what can be chosen."""
-    people = [{"value": str(one.id), "label": one.name} for one in spread.owners(session)]
     playbooks = [{"value": name, "label": name} for name in spread.playbooks(session)]
     statuses = [{"value": "", "label": "All open"}, {"value": ALL_CLOSED, "label": "All closed"}]
     named = spread.account(session, wanted.account) if wanted.account else None
@@ -66,7 +71,7 @@ def filters(session: Session, wanted: Asked, lists: Choices) -> dict[str, Any]:
         "statuses": [*statuses, *_all(lists, ChoiceList.STATUS)],
         "reasons": [{"value": "", "label": "Every reason"}, *_all(lists, ChoiceList.REASON)],
         "priorities": [{"value": "", "label": "Every priority"}, *_all(lists, ChoiceList.PRIORITY)],
-        "owners": [{"value": "", "label": "Anybody"}, *people],
+        "owners": [{"value": "", "label": "Anybody"}, *owners],
         "playbooks": [{"value": "", "label": "Every playbook"}, *playbooks],
         "stages": [{"value": "", "label": "Every stage"}, *_of({str(key): one for key, one in STAGE_LABELS.items()})],
         "kinds": [{"value": "", "label": "Anything"}, *_of({str(key): one for key, one in KINDS.items()})],
@@ -81,11 +86,11 @@ def filters(session: Session, wanted: Asked, lists: Choices) -> dict[str, Any]:
 _MORE = ("reason", "priority", "owner", "flagged", "snoozed", "playbook", "next", "stage", "due_from", "due_until")
 
 
-def changes(session: Session, lists: Choices) -> dict[str, Options]:
+def changes(lists: Choices, owners: Options) -> dict[str, Options]:
     """What a change of many can set."""
     statuses = lists.offered(ChoiceList.STATUS)
     return {
-        "owners": [{"value": str(one.id), "label": one.name} for one in spread.owners(session)],
+        "owners": owners,
         "priorities": _options(lists.offered(ChoiceList.PRIORITY)),
         "statuses": _options([one for one in statuses if not one.is_closed]),
         "closings": _options([one for one in statuses if one.is_closed]),

@@ -74,7 +74,7 @@ def _state(asked: Asked, today: date) -> list[ColumnElement[bool]]:
     if asked.snoozed is Snoozed.ONLY:
         found += [Cta.closed_at.is_(None), Cta.snoozed_through >= today]
     elif asked.snoozed is Snoozed.HIDE and not asked.is_closed:
-        found.append(or_(Cta.snoozed_through.is_(None), Cta.snoozed_through < today))
+        found.append(ctas.is_awake(today))
     return found
 
 

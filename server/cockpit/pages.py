@@ -71,17 +71,17 @@ def cockpit() -> BaseResponse | str:
         context |= {"tabs": _tabs(wanted, counts), "kpis": _kpis(counts)}
         if wants_partial():
             return render_template("cockpit/_content.html", is_fresh=True, **context)
-        filters = choices_shown.filters(session, wanted, lists)
+        owners = choices_shown.owners(session)
+        filters = choices_shown.filters(session, wanted, lists, owners)
         saved = view_pages.menu(session, visitor.user_id)
         mailbox_banner = banner(connection.of_user(session, visitor.user_id))
-        change = choices_shown.changes(session, lists)
     return page(
         "cockpit/cockpit.html",
         active="cockpit",
         crumbs=[Crumb(label="Cockpit")],
         filters=filters,
         saved=saved,
-        change=change,
+        change=choices_shown.changes(lists, owners),
         mailbox_banner=mailbox_banner,
         **context,
     )

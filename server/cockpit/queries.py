@@ -209,14 +209,10 @@ def _replies(session: Session, cta_ids: set[uuid.UUID]) -> dict[uuid.UUID, datet
     """Since when a reply waits at these CTAs."""
     statement = (
         select(CtaTask.cta_id, func.max(CtaTask.replied_at))
-        .where(CtaTask.cta_id.in_(cta_ids), CtaTask.replied_at.is_not(None), _is_open_task())
+        .where(CtaTask.cta_id.in_(cta_ids), CtaTask.replied_at.is_not(None), ctas.is_open_task())
         .group_by(CtaTask.cta_id)
     )
     return {row[0]: row[1] for row in session.execute(statement)} if cta_ids else {}
-
-
-def _is_open_task() -> Any:
-    return and_(CtaTask.done_at.is_(None), CtaTask.dropped_at.is_(None))
 
 
 def counts(session: Session, who: Who) -> Counts:

@@ -11,8 +11,6 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from server.accounts.models import Account
-from server.auth import people, policy
-from server.auth.models import User
 from server.cockpit import conditions, queries
 from server.cockpit.asked import Asked, Columns, View
 from server.cockpit.queries import Row, Who
@@ -123,11 +121,6 @@ def _lines(session: Session, wanted: Mapping[date, Sequence[tuple[uuid.UUID, boo
 def _weighed_as_mine(asked: Asked) -> Asked:
     """What is recommended is an order: on a board and a calendar it is what is mine."""
     return replace(asked, view=View.MINE) if asked.view is View.RECOMMENDED else asked
-
-
-def owners(session: Session) -> Sequence[User]:
-    """Who can own a CTA, by name."""
-    return [user for user in people.all_users(session) if policy.can_own_work(user)]
 
 
 def playbooks(session: Session) -> Sequence[str]:

@@ -19,13 +19,13 @@ from server.auth import people, policy
 from server.auth.policy import Asker, Deed
 from server.ctas import queries, replan
 from server.ctas.field_values import FIELDS, demand_near, label_of
-from server.ctas.history import deed, demand_free, keep, set_field, set_fields, undo, who_changed
+from server.ctas.history import deed, demand_free, keep, set_fields, undo, who_changed
 from server.ctas.models import LONGEST_NAME, Cta, CtaChange, CtaDeed, CtaTask
 from server.errors import Conflict, Forbidden, Invalid
 from server.playbooks import choices
 from server.playbooks.models import ChoiceList
 
-__all__ = ["Change", "ChangedMeanwhile", "Clash", "TasksToo", "change", "deed", "demand_may", "set_field", "undo"]
+__all__ = ["Change", "ChangedMeanwhile", "Clash", "TasksToo", "change", "deed", "demand_may", "undo"]
 
 
 class TasksToo(StrEnum):

@@ -128,7 +128,7 @@ def shown_tasks(session: Session, found: Sequence[CtaTask], its_cta: Cta) -> lis
     template_ids = {task.email_template_id for task in found if task.email_template_id is not None}
     names = {template_id: email_templates.by_id(session, template_id).name for template_id in template_ids}
     workable = work.may_work(session, found, its_cta, visitor)
-    colleagues = [user for user in people.all_users(session) if policy.can_own_work(user)] if workable else []
+    colleagues = people.who_can_own_work(session) if workable else []
     may_send = policy.may(visitor, Deed.SEND_EMAILS)
     waits = answers.of_tasks(session, found, timeline_words.viewer_of(visitor), show.today())
     return [

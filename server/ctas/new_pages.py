@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from server.accounts import queries as accounts
 from server.accounts.models import Account
-from server.auth import people, policy
+from server.auth import people
 from server.contacts import queries as contacts
 from server.ctas import around_it, by_hand, present
 from server.ctas.cta_view import COCKPIT
@@ -104,7 +104,7 @@ def _page(
         "ebr_on": "",
         "playbook": "",
     } | {name: value for name, value in given.items() if value}
-    colleagues = [user for user in people.all_users(session) if policy.can_own_work(user)]
+    colleagues = people.who_can_own_work(session)
 
     def options(name: ChoiceList) -> list[dict[str, str]]:
         return [{"value": one.key, "label": one.label} for one in lists.offered(name)]

@@ -27,7 +27,7 @@ def to_do(today: date) -> ColumnElement[bool]:
     """CtaTask.is_to_do in SQL."""
     is_awake = or_(CtaTask.snoozed_through.is_(None), CtaTask.snoozed_through < today)
     is_ours = or_(_waits_for_nobody(), CtaTask.silent_on <= today)
-    return and_(_is_open(), is_awake, is_ours)
+    return and_(is_open_task(), is_awake, is_ours)
 
 
 def first_due(today: date) -> ColumnElement[date]:
@@ -57,9 +57,9 @@ def wrong(session: Session) -> Sequence[uuid.UUID]:
 
 def due_dates() -> dict[Any, ColumnElement[Any]]:
     """What both columns have to be."""
-    never_sleeps = and_(_is_open(), CtaTask.snoozed_through.is_(None), _waits_for_nobody())
+    never_sleeps = and_(is_open_task(), CtaTask.snoozed_through.is_(None), _waits_for_nobody())
     earliest = _looked_up(never_sleeps)
-    sleeper = and_(_is_open(), or_(CtaTask.snoozed_through.is_not(None), ~_waits_for_nobody()))
+    sleeper = and_(is_open_task(), or_(CtaTask.snoozed_through.is_not(None), ~_waits_for_nobody()))
     snoozed = func.coalesce(CtaTask.snoozed_through, NO_DATE)
     waiting = case((_waits_for_nobody(), NO_DATE), else_=CtaTask.silent_on)
     wakes = case((snoozed < waiting, snoozed), else_=waiting)
@@ -80,7 +80,8 @@ def _chunks(ids: Iterable[uuid.UUID]) -> Iterator[list[uuid.UUID]]:
         yield some
 
 
-def _is_open() -> ColumnElement[bool]:
+def is_open_task() -> ColumnElement[bool]:
+    """CtaTask.is_open in SQL."""
     return and_(CtaTask.done_at.is_(None), CtaTask.dropped_at.is_(None))
 
 

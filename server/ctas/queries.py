@@ -17,6 +17,7 @@ from server.auth.models import User
 from server.ctas.models import Cta, CtaComment, CtaMention, CtaTask, EmailTaskSend
 from server.ctas.next_due import NO_DATE as NO_DATE
 from server.ctas.next_due import first_due as first_due
+from server.ctas.next_due import is_open_task as is_open_task
 from server.ctas.next_due import to_do as to_do
 from server.errors import Invalid, NotFound
 from server.sends.models import OutboundEmail
@@ -100,9 +101,13 @@ def cockpit_row(session: Session, cta_id: uuid.UUID, *, today: date) -> CockpitR
 
 def count_mine(session: Session, user_id: uuid.UUID, *, today: date) -> int:
     """Open CTAs that are theirs to work on and not put off: what the Cockpit opens with."""
-    is_awake = or_(Cta.snoozed_through.is_(None), Cta.snoozed_through < today)
-    statement = select(func.count(Cta.id)).where(Cta.closed_at.is_(None), is_awake, mine(user_id))
+    statement = select(func.count(Cta.id)).where(Cta.closed_at.is_(None), is_awake(today), mine(user_id))
     return session.scalar(statement) or 0
+
+
+def is_awake(today: date) -> ColumnElement[bool]:
+    """Of open CTAs, not Cta.is_snoozed in SQL."""
+    return or_(Cta.snoozed_through.is_(None), Cta.snoozed_through < today)
 
 
 def cta(session: Session, cta_id: uuid.UUID) -> Cta:
@@ -112,12 +117,8 @@ def cta(session: Session, cta_id: uuid.UUID) -> Cta:
     return found
 
 
-def by_ids(session: Session, cta_ids: Iterable[uuid.UUID]) -> list[Cta]:
-    return list(session.scalars(select(Cta).where(Cta.id.in_(list(cta_ids))).order_by(Cta.id)))
-
-
 def hold(session: Session, cta_ids: Iterable[uuid.UUID]) -> list[Cta]:
-    """As `by_ids`, for changing them: who changes one at the same moment has done so before, or does it after."""
+    """Those that stand, for changing them: who changes one at the same moment has done so before, or does it after."""
     statement = select(Cta).where(Cta.id.in_(list(cta_ids))).order_by(Cta.id).with_for_update()
     return list(session.scalars(statement.execution_options(populate_existing=True)))
 
@@ -229,7 +230,7 @@ def mine(user_id: uuid.UUID, *, is_open: bool = True) -> ColumnElement[bool]:
     tasks = tasks.where(CtaTask.owner_id == user_id)
     if is_open:
         owned = owned.where(Cta.closed_at.is_(None))
-        tasks = tasks.where(CtaTask.done_at.is_(None), CtaTask.dropped_at.is_(None))
+        tasks = tasks.where(is_open_task())
     return Cta.id.in_(owned.union(tasks))
 
 

@@ -162,8 +162,7 @@ def _answers(answer: type[TimelineEntry], seen: type[TimelineEntry]) -> Select[C
         .outerjoin(seen, seen.id == CtaTask.reply_entry_id)
         .where(
             CtaTask.waiting_since.is_not(None),
-            CtaTask.done_at.is_(None),
-            CtaTask.dropped_at.is_(None),
+            queries.is_open_task(),
             Cta.closed_at.is_(None),
             answer.direction == "in",
             MailMessage.kind.in_(_WAKES),

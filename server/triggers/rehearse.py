@@ -21,6 +21,7 @@ from server.accounts.names import fold
 from server.contacts.models import Contact
 from server.ctas.foresee import Foreseen, foresee
 from server.ctas.models import Cta, CtaTask, TaskKind
+from server.ctas.next_due import is_open_task
 from server.ctas.open import Wanted
 from server.playbooks.calendars import calendar_of
 from server.playbooks.definition import OwnerRule, TaskType
@@ -208,7 +209,7 @@ class _Stage:
         """What is open keeps its like from opening; its mails that are to be written count as well."""
         last_due = (
             select(CtaTask.cta_id, func.max(CtaTask.due_on).label("due_on"))
-            .where(CtaTask.done_at.is_(None), CtaTask.dropped_at.is_(None))
+            .where(is_open_task())
             .group_by(CtaTask.cta_id)
             .subquery()
         )
@@ -231,8 +232,7 @@ class _Stage:
             .where(
                 Cta.closed_at.is_(None),
                 CtaTask.kind == TaskKind.EMAIL.value,
-                CtaTask.done_at.is_(None),
-                CtaTask.dropped_at.is_(None),
+                is_open_task(),
                 CtaTask.due_on.is_not(None),
             )
         )
